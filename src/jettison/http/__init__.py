@@ -1,0 +1,1 @@
+"""The edge: HTTP in, rules called, HTTP out. Everything asynchronous is in here."""

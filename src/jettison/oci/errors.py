@@ -1,0 +1,169 @@
+"""The errors of a registry: one class for each meaning, each with the code that the error body carries.
+
+    RegistryError
+    |-- NameInvalid, NameUnknown, TagInvalid, DigestInvalid
+    |-- ManifestInvalid, ManifestUnknown, ManifestBlobUnknown
+    |-- BlobUnknown, BlobUploadUnknown, BlobUploadInvalid
+    |-- SizeInvalid, TooLarge, RangeInvalid, PaginationInvalid
+    |-- Unauthorized, Denied, TooManyRequests
+    `-- Unsupported, PlanOutdated, Unavailable
+
+The codes are those of OCI distribution 1.1, "Error Codes", and where that list has no word, those of CNCF distribution
+or our own. Which HTTP status each class becomes is decided in `jettison.http`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final, TypeAlias, Union
+
+Json: TypeAlias = Union[bool, int, float, str, Sequence["Json"], Mapping[str, "Json"], None]  # noqa: UP007
+
+LONGEST_QUOTE: Final = 100
+
+
+def quoted(text: str) -> str:
+    """`text` for a message: quoted, escaped to printable text, and cut to a length that no sender can inflate."""
+    return repr(text) if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]!r}..."
+
+
+class RegistryError(Exception):
+    """A request that cannot be served, with the reason and what to do about it in `message`.
+
+    `detail` is anything JSON can hold; it becomes `detail` in the error body.
+    """
+
+    code: ClassVar[str] = "UNKNOWN"
+
+    def __init__(self, message: str, detail: Json = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+
+
+class NameInvalid(RegistryError):
+    """The repository name is not in the grammar of OCI distribution 1.1, "Pulling manifests"."""
+
+    code = "NAME_INVALID"
+
+
+class NameUnknown(RegistryError):
+    """There is no such repository."""
+
+    code = "NAME_UNKNOWN"
+
+
+class TagInvalid(RegistryError):
+    """The tag is not in the grammar of OCI distribution 1.1, "Pulling manifests"."""
+
+    code = "TAG_INVALID"
+
+
+class DigestInvalid(RegistryError):
+    """The digest cannot be read, is of an algorithm that is not supported, or is not that of the content."""
+
+    code = "DIGEST_INVALID"
+
+
+class ManifestInvalid(RegistryError):
+    """The manifest breaks the specification of its media type, or is of a media type that is not stored."""
+
+    code = "MANIFEST_INVALID"
+
+
+class ManifestUnknown(RegistryError):
+    """The repository has no such manifest or tag."""
+
+    code = "MANIFEST_UNKNOWN"
+
+
+class ManifestBlobUnknown(RegistryError):
+    """The manifest needs blobs or manifests that the repository does not have."""
+
+    code = "MANIFEST_BLOB_UNKNOWN"
+
+
+class BlobUnknown(RegistryError):
+    """The repository has no such blob."""
+
+    code = "BLOB_UNKNOWN"
+
+
+class BlobUploadUnknown(RegistryError):
+    """There is no such upload in this repository: it was never begun, was finished, was cancelled, or expired."""
+
+    code = "BLOB_UPLOAD_UNKNOWN"
+
+
+class BlobUploadInvalid(RegistryError):
+    """The upload cannot go on as asked, for example because another request is writing to it."""
+
+    code = "BLOB_UPLOAD_INVALID"
+
+
+class SizeInvalid(RegistryError):
+    """The content is not as long as its Content-Length says."""
+
+    code = "SIZE_INVALID"
+
+
+class TooLarge(RegistryError):
+    """The content is larger than this registry accepts."""
+
+    code = "SIZE_INVALID"
+
+
+class RangeInvalid(RegistryError):
+    """The range cannot be read, or is not one that can be served or taken.
+
+    `size` is how many bytes there are: of the blob that is read, or received so far by the upload. None: not known
+    where the error was raised.
+    """
+
+    code = "RANGE_INVALID"
+
+    def __init__(self, message: str, detail: Json = None, *, size: int | None = None) -> None:
+        super().__init__(message, detail)
+        self.size = size
+
+
+class PaginationInvalid(RegistryError):
+    """The number of entries asked for (`n`) is not one that can be given."""
+
+    code = "PAGINATION_NUMBER_INVALID"
+
+
+class Unsupported(RegistryError):
+    """The operation is one that this registry, or this registry as it is set up, does not do."""
+
+    code = "UNSUPPORTED"
+
+
+class Unauthorized(RegistryError):
+    """Nobody has said who they are, and the operation is not open to everyone."""
+
+    code = "UNAUTHORIZED"
+
+
+class Denied(RegistryError):
+    """Whoever asks may not do this."""
+
+    code = "DENIED"
+
+
+class TooManyRequests(RegistryError):
+    """Too many requests in too short a time."""
+
+    code = "TOOMANYREQUESTS"
+
+
+class PlanOutdated(RegistryError):
+    """What the plan was made for has changed since: plan again."""
+
+    code = "PLAN_OUTDATED"
+
+
+class Unavailable(RegistryError):
+    """The registry cannot serve this now, but may in a moment."""
+
+    code = "UNAVAILABLE"
