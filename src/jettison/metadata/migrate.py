@@ -1,0 +1,65 @@
+"""Brings a database to this version's schema: numbered files, applied once, under a lock."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib import resources
+
+from jettison.metadata.database import Database, Lock, Transaction
+from jettison.metadata.dialect import schema
+from jettison.oci.errors import Unavailable
+
+LOCK = Lock.alone("jettison/schema")
+
+
+class NewerSchema(Unavailable):
+    """The database was written by a newer version, whose rows this one may not understand."""
+
+
+def migrate(database: Database, dialect: str) -> int:
+    """Apply the migrations that ``database`` lacks, each whole or not at all; return its version.
+
+    Raises NewerSchema when it is ahead of this program, with nothing changed.
+    """
+    database.write(_create_ledger, LOCK)
+    steps = migrations()
+    found = database.read(version)
+    if found > max(steps):
+        raise NewerSchema(
+            f"the database has schema {found} and this program knows schemas up to {max(steps)}: "
+            "start the newer Jettison that wrote it, or restore the backup made before it was upgraded"
+        )
+    for number, text in steps.items():
+        if number > found:
+            database.write(partial(_apply, number=number, text=text, dialect=dialect), LOCK)
+    return max(steps)
+
+
+def migrations() -> dict[int, str]:
+    """Every migration's text by its number, in order."""
+    files = resources.files(f"{__package__}.migrations").iterdir()
+    texts = {int(file.name[:4]): file.read_text("utf-8") for file in files if file.name.endswith(".sql")}
+    return dict(sorted(texts.items()))
+
+
+def version(tx: Transaction) -> int:
+    """The schema that the database has."""
+    row = tx.one("select max(version) from schema_version")
+    return int(row[0]) if row is not None and row[0] is not None else 0
+
+
+def _create_ledger(tx: Transaction) -> None:
+    tx.run("create table if not exists schema_version (version bigint primary key, applied_at bigint not null)")
+
+
+def _apply(tx: Transaction, number: int, text: str, dialect: str) -> None:
+    if tx.one("select 1 from schema_version where version >= :number", number=number) is not None:
+        return
+    for statement in schema(_without_comments(text), dialect).split(";"):
+        if statement.strip():
+            tx.run(statement)
+    tx.run("insert into schema_version (version, applied_at) values (:number, :now)", number=number, now=tx.now)
+
+
+def _without_comments(text: str) -> str:
+    return "\n".join(line.split("--")[0] for line in text.splitlines())

@@ -1,0 +1,160 @@
+"""The database beyond one machine: PostgreSQL through a pool of psycopg connections."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from jettison.metadata.database import NO_LOCK, Lock, Row, Transaction
+from jettison.metadata.dialect import for_postgres
+from jettison.oci.errors import Unavailable
+
+T = TypeVar("T")
+Connection = psycopg.Connection[Row]
+ATTEMPTS = 8
+"""How often a write that lost a race (a deadlock, a violated key) is tried before it is given up."""
+LOST_RACES = (
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+    errors.UniqueViolation,
+    errors.ForeignKeyViolation,
+    errors.RestrictViolation,
+)
+
+
+class PostgresTransaction:
+    """A transaction on one connection; see :class:`.database.Transaction`."""
+
+    def __init__(self, connection: Connection, clock: Callable[[], int] | None) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._now: int | None = None
+
+    @property
+    def now(self) -> int:
+        if self._now is None:
+            if self._clock is not None:
+                self._now = self._clock()
+            else:
+                row = self.one("select (extract(epoch from clock_timestamp()) * 1000000)::bigint")
+                assert row is not None
+                self._now = int(row[0])
+        return self._now
+
+    def all(self, sql: str, **values: object) -> list[Row]:
+        return self._connection.execute(for_postgres(sql), values).fetchall()
+
+    def one(self, sql: str, **values: object) -> Row | None:
+        return self._connection.execute(for_postgres(sql), values).fetchone()
+
+    def run(self, sql: str, **values: object) -> int:
+        return self._connection.execute(for_postgres(sql), values).rowcount
+
+    def many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(for_postgres(sql), [dict(row) for row in rows])
+
+
+class PostgresDatabase:
+    """A pool of connections to ``url`` (libpq's syntax); see :class:`.database.Database`."""
+
+    inline = False
+
+    def __init__(self, url: str, clock: Callable[[], int] | None = None, connections: int = 16) -> None:
+        self._clock = clock
+        self.pool: ConnectionPool[Connection] = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections,
+            timeout=10,
+            open=False,
+            kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": "jettison"},
+        )
+        try:
+            self.pool.open(wait=True, timeout=10)
+        except PoolTimeout as error:
+            self.pool.close()
+            raise Unavailable(
+                "the database of jettison.database.url does not answer: is PostgreSQL running, and are host, port, "
+                "user and password right?"
+            ) from error
+
+    def read(self, work: Callable[[Transaction], T], *, snapshot: bool = False) -> T:
+        with _errors(), self.pool.connection() as connection:
+            if not snapshot:
+                return work(PostgresTransaction(connection, self._clock))
+            connection.execute("begin isolation level repeatable read read only")
+            try:
+                result = work(PostgresTransaction(connection, self._clock))
+                connection.execute("commit")
+            except BaseException:
+                _rollback(connection)
+                raise
+            return result
+
+    def write(self, work: Callable[[Transaction], T], lock: Lock = NO_LOCK, *, durable: bool = True) -> T:
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._once(work, lock)
+            except LOST_RACES as error:
+                if attempt == ATTEMPTS - 1:
+                    raise Unavailable("this write kept losing to others at the same rows; try again") from error
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - losers only have to differ
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def close(self) -> None:
+        self.pool.close()
+
+    def _once(self, work: Callable[[Transaction], T], lock: Lock) -> T:
+        with _errors(), self.pool.connection() as connection:
+            connection.execute("begin")
+            try:
+                _hold(connection, lock)
+                result = work(PostgresTransaction(connection, self._clock))
+                connection.execute("commit")
+            except BaseException:
+                _rollback(connection)
+                raise
+            return result
+
+
+def _rollback(connection: Connection) -> None:
+    if not connection.closed and not connection.broken:
+        connection.execute("rollback")
+
+
+def _hold(connection: Connection, lock: Lock) -> None:
+    """Take the advisory locks in sorted order: they neither starve the deleter nor slow pushers as a row lock does."""
+    mode = "pg_advisory_xact_lock" if lock.exclusive else "pg_advisory_xact_lock_shared"
+    for name in lock.names:
+        connection.execute(f"select {mode}(%s)", (advisory_key(name),))
+
+
+def advisory_key(name: str) -> int:
+    """The 64-bit key of a name's lock. Two names that share one only wait for each other."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8, person=b"jettison").digest(), "big", signed=True)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """A database that has gone away, in the registry's words."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("the database is busy or gone; try again") from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        if isinstance(error, LOST_RACES):
+            raise
+        raise Unavailable(f"the database does not answer: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> Any:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

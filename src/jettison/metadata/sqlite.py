@@ -1,0 +1,192 @@
+"""The embedded database: SQLite through apsw, many readers and one writer, in one file beside the blobs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+
+from jettison.metadata.database import NO_LOCK, Lock, Row, Transaction
+from jettison.metadata.dialect import for_sqlite
+from jettison.metadata.turns import Ticket, Turns
+from jettison.oci.errors import Unavailable
+
+T = TypeVar("T")
+BUSY_TIMEOUT = 30_000
+"""Milliseconds that a statement waits for another process (an admin command beside the server)."""
+
+# An empty array has no type to give carray; no column holds an empty blob, so this list matches nothing.
+_NOTHING = apsw.carray((b"",))
+
+
+def system_time() -> int:
+    """Microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+class SQLiteTransaction:
+    """A transaction on one connection; see :class:`.database.Transaction`."""
+
+    def __init__(self, connection: apsw.Connection, clock: Callable[[], int]) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._now: int | None = None
+
+    @property
+    def now(self) -> int:
+        if self._now is None:
+            self._now = self._clock()
+        return self._now
+
+    def all(self, sql: str, **values: object) -> list[Row]:
+        return self._connection.execute(for_sqlite(sql), _bound(values)).fetchall()
+
+    def one(self, sql: str, **values: object) -> Row | None:
+        rows = self._connection.execute(for_sqlite(sql), _bound(values)).fetchall()
+        return rows[0] if rows else None
+
+    def run(self, sql: str, **values: object) -> int:
+        before = self._connection.total_changes()
+        self._connection.execute(for_sqlite(sql), _bound(values)).fetchall()
+        return self._connection.total_changes() - before
+
+    def many(self, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
+        self._connection.executemany(for_sqlite(sql), (_bound(row) for row in rows)).fetchall()
+
+
+def _bound(values: Mapping[str, object]) -> dict[str, Any]:
+    return {name: _array(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _array(values: list[Any]) -> Any:
+    if not values:
+        return _NOTHING
+    return apsw.carray(array("q", values) if isinstance(values[0], int) else tuple(values))
+
+
+class SQLiteDatabase:
+    """One file; see :class:`.database.Database`. Reads run on a connection of the calling thread."""
+
+    inline = True
+
+    def __init__(self, path: Path, clock: Callable[[], int] = system_time) -> None:
+        self.path = path
+        self._clock = clock
+        self._threads = threading.local()
+        self._opened: list[apsw.Connection] = []
+        self._opening = threading.Lock()
+        self._turns = Turns(self._commit)
+        self._fair = os.open(f"{path}-turns", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._writer = self._connect()
+        self._writer.pragma("journal_mode", "wal")
+        self._durable = True
+
+    def read(self, work: Callable[[Transaction], T], *, snapshot: bool = False) -> T:
+        connection: apsw.Connection | None = getattr(self._threads, "connection", None)
+        if connection is None:
+            connection = self._threads.connection = self._connect()
+        transaction = SQLiteTransaction(connection, self._clock)
+        with _errors():
+            if not snapshot:
+                return work(transaction)
+            connection.execute("begin")
+            try:
+                return work(transaction)
+            finally:
+                connection.execute("commit")
+
+    def write(self, work: Callable[[Transaction], T], lock: Lock = NO_LOCK, *, durable: bool = True) -> T:
+        # BEGIN IMMEDIATE already keeps every other writer out, so `lock` asks for nothing more.
+        result: T = self._turns.take(Ticket(work, durable))
+        return result
+
+    def close(self) -> None:
+        with self._opening:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+            os.close(self._fair)
+
+    def _connect(self) -> apsw.Connection:
+        with _errors():
+            connection = apsw.Connection(str(self.path), statementcachesize=200)
+            connection.set_busy_timeout(BUSY_TIMEOUT)
+            connection.pragma("foreign_keys", True)
+            connection.pragma("synchronous", "full")
+            connection.pragma("cache_size", -4096)
+            connection.pragma("temp_store", "memory")
+        with self._opening:
+            self._opened.append(connection)
+        return connection
+
+    def _commit(self, batch: list[Ticket]) -> None:
+        """Commit all in one transaction; if it fails as a whole, each in its own, so that nobody fails for another."""
+        try:
+            self._together(batch)
+        except Exception as error:  # noqa: BLE001 - the thread whose write it was raises it
+            if len(batch) == 1:
+                batch[0].settle(error=error)
+                return
+            for ticket in batch:
+                self._commit([ticket])
+
+    def _together(self, batch: list[Ticket]) -> None:
+        with self._transaction(durable=any(ticket.durable for ticket in batch)):
+            outcomes = [self._apply(ticket, apart=len(batch) > 1) for ticket in batch]
+        for ticket, (result, error) in zip(batch, outcomes, strict=True):
+            ticket.settle(result, error)
+
+    def _apply(self, ticket: Ticket, *, apart: bool) -> tuple[Any, BaseException | None]:
+        transaction = SQLiteTransaction(self._writer, self._clock)
+        if not apart:
+            return ticket.work(transaction), None
+        self._writer.execute("savepoint ticket")
+        try:
+            result = ticket.work(transaction)
+        except apsw.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - only this ticket fails; its own thread raises it
+            self._writer.execute("rollback to ticket")
+            self._writer.execute("release ticket")
+            return None, error
+        self._writer.execute("release ticket")
+        return result, None
+
+    @contextmanager
+    def _transaction(self, *, durable: bool) -> Iterator[None]:
+        if durable != self._durable:
+            self._writer.pragma("synchronous", "full" if durable else "normal")
+            self._durable = durable
+        fcntl.flock(self._fair, fcntl.LOCK_EX)
+        try:
+            with _errors():
+                self._writer.execute("begin immediate")
+                try:
+                    yield
+                    self._writer.execute("commit")
+                finally:
+                    if self._writer.in_transaction:
+                        self._writer.execute("rollback")
+        finally:
+            fcntl.flock(self._fair, fcntl.LOCK_UN)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """What the database can't do now, in the registry's words."""
+    try:
+        yield
+    except (apsw.BusyError, apsw.LockedError) as error:
+        raise Unavailable("the database is locked by another process; try again") from error
+    except apsw.FullError as error:
+        raise Unavailable("the disk that holds the database is full; free some space and try again") from error
+    except (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError) as error:
+        raise Unavailable(f"the database cannot be read or written: {error}") from error
