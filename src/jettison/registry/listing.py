@@ -1,0 +1,96 @@
+"""Lists: the catalog, a repository's tags, a manifest's referrers; each in pages, in the order of bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from jettison.metadata import manifests, repositories, tags
+from jettison.metadata.database import Transaction
+from jettison.metadata.manifests import Referrer
+from jettison.oci.descriptor import Descriptor
+from jettison.oci.digest import Digest
+from jettison.oci.errors import NameUnknown
+from jettison.oci.manifest import Manifest
+from jettison.oci.reference import RepositoryName
+from jettison.registry.registry import Registry
+
+T = TypeVar("T")
+REFERRERS_A_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some entries of a list; ``more`` says that others follow the last of them."""
+
+    entries: list[T]
+    more: bool
+
+
+def _page(entries: list[T], limit: int) -> Page[T]:
+    return Page(entries[:limit], len(entries) > limit)
+
+
+def catalog(registry: Registry, last: str, limit: int) -> Page[str]:
+    """Names of repositories that have a manifest, after ``last``, which need not exist (any more)."""
+    names = registry.database.read(lambda tx: repositories.list_names(tx, last, limit + 1))
+    return _page(names, limit)
+
+
+def tag_names(registry: Registry, name: RepositoryName, last: str, limit: int) -> Page[str]:
+    """Tags of a repository, after ``last``. Raises NameUnknown."""
+
+    def work(tx: Transaction) -> list[str] | None:
+        repository = repositories.find_listed(tx, name.value)
+        return None if repository is None else tags.list_names(tx, repository, last, limit + 1)
+
+    names = registry.database.read(work)
+    if names is None:
+        raise NameUnknown(f"there is no repository {name}", {"name": str(name)})
+    return _page(names, limit)
+
+
+def referrers(
+    registry: Registry, name: RepositoryName, subject: Digest, artifact_type: str | None, last: Digest | None
+) -> Page[Descriptor]:
+    """Descriptors of the manifests whose subject it is, with their annotations (OCI 1.1, "Listing Referrers").
+
+    An unknown repository or subject has none. What was pushed under the referrers tag schema is found too.
+    """
+
+    def work(tx: Transaction) -> tuple[list[Referrer], dict[Digest, Descriptor]]:
+        found = manifests.referrers(tx, name.value, subject, artifact_type, last, REFERRERS_A_PAGE + 1)
+        return found, _by_tag_schema(tx, name, subject)
+
+    found, tagged = registry.database.read(work)
+    described = {row.digest: _describe(row) for row in found}
+    for digest, descriptor in tagged.items():
+        if (last is None or digest > last) and artifact_type in (None, descriptor.artifact_type):
+            described.setdefault(digest, descriptor)
+    return _page([described[digest] for digest in sorted(described)], REFERRERS_A_PAGE)
+
+
+def _by_tag_schema(tx: Transaction, name: RepositoryName, subject: Digest) -> dict[Digest, Descriptor]:
+    """Entries of the index that clients kept under the tag ``sha256-<hex>`` where they met no referrers API."""
+    tagged = manifests.by_tag(tx, name.value, f"{subject.algorithm}-{subject.hex[:64]}")
+    if tagged is None or tagged.content is None:
+        return {}
+    entries = Manifest.parse(tagged.content, tagged.media_type).children
+    there = manifests.ids_of(tx, tagged.repository, [entry.digest for entry in entries])
+    return {entry.digest: entry for entry in entries if entry.digest in there}
+
+
+def _describe(row: Referrer) -> Descriptor:
+    annotations: Mapping[str, str] = Manifest.parse(row.content, row.media_type).annotations
+    return Descriptor(row.media_type, row.digest, row.size, row.artifact_type, annotations, None)
+
+
+def is_listed(registry: Registry, name: str) -> bool:
+    """Whether the catalog lists the name."""
+    return registry.database.read(lambda tx: repositories.find_listed(tx, name)) is not None
+
+
+def is_alive(registry: Registry) -> bool:
+    """Whether the database answers. Raises Unavailable."""
+    return registry.database.read(lambda tx: tx.one("select 1")) is not None

@@ -1,0 +1,54 @@
+"""Mounting: a repository gets a blob that another one has, without its bytes travelling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jettison.metadata import blobs, manifests, repositories
+from jettison.metadata.database import Lock, Transaction
+from jettison.oci.digest import Digest
+from jettison.oci.reference import RepositoryName
+from jettison.registry.registry import Registry
+
+SOURCES_TRIED = 100
+
+
+def mount(
+    registry: Registry,
+    name: RepositoryName,
+    digest: Digest,
+    source: RepositoryName | None,
+    may_pull: Callable[[str], bool],
+) -> bool:
+    """Link the blob of ``source`` (None: of any repository) into ``name``; False where there is nothing to mount.
+
+    A source that the caller may not pull from is as good as absent (OCI 1.1, "Mounting a blob from another
+    repository"), so that the answer tells nothing of it.
+    """
+
+    def work(tx: Transaction) -> bool:
+        blob = _find(tx, digest, source, may_pull)
+        if blob is None:
+            return False
+        repository = repositories.find_or_create(tx, name.value)
+        blobs.link(tx, repository, blob, tx.now + registry.rules.touch_lease)
+        for manifest in manifests.take_missing(tx, repository, digest):
+            manifests.hold_blobs(tx, repository, manifest, [blob])
+        return True
+
+    return registry.database.write(work, Lock.shared(name.value))
+
+
+def _find(
+    tx: Transaction, digest: Digest, source: RepositoryName | None, may_pull: Callable[[str], bool]
+) -> int | None:
+    if source is None:
+        names = blobs.visible_somewhere(tx, digest, SOURCES_TRIED)
+    else:
+        names = [source.value]
+    for name in names:
+        if may_pull(name):
+            found = blobs.find(tx, name, digest)
+            if found is not None:
+                return found.id
+    return None

@@ -1,0 +1,133 @@
+"""Pushing a manifest: everything that it needs is there and held before anybody can see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from jettison.metadata import blobs, hidden, manifests, repositories, tags
+from jettison.metadata.database import Lock, Transaction
+from jettison.oci.digest import Digest
+from jettison.oci.errors import DigestInvalid, ManifestBlobUnknown, TagInvalid, TooLarge
+from jettison.oci.manifest import Manifest
+from jettison.oci.reference import Reference, RepositoryName, Tag
+from jettison.registry.registry import Registry
+
+NAMED_AT_MOST = 100
+"""Missing digests that an error names: a manifest may have thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push answers: its digest, the tags that were asked for as parameters, the subject that was understood."""
+
+    digest: Digest
+    tags: tuple[Tag, ...]
+    subject: Digest | None
+
+
+def push_manifest(
+    registry: Registry,
+    name: RepositoryName,
+    reference: Reference,
+    content: bytes,
+    media_type: str | None,
+    also: Sequence[Tag] = (),
+) -> Pushed:
+    """Store a manifest under its digest and point tags at it: the one of ``reference``, and those of ``also``.
+
+    Raises ManifestInvalid, DigestInvalid, TooLarge, TagInvalid, and ManifestBlobUnknown with every missing digest.
+    """
+    manifest = _parse(registry, reference, content, media_type, also)
+    asked = tuple(dict.fromkeys(also))
+    pointing = asked if isinstance(reference, Digest) else (reference, *asked)
+
+    def work(tx: Transaction) -> None:
+        repository = repositories.find_or_create(tx, name.value)
+        id = manifests.id_of(tx, repository, manifest.digest) or _store(tx, registry, name, repository, manifest)
+        for tag in sorted(set(pointing)):
+            tags.point(tx, repository, tag.value, id)
+        repositories.list_it(tx, repository)
+
+    registry.database.write(work, Lock.shared(name.value))
+    return Pushed(manifest.digest, asked, manifest.subject.digest if manifest.subject else None)
+
+
+def _parse(
+    registry: Registry, reference: Reference, content: bytes, media_type: str | None, also: Sequence[Tag]
+) -> Manifest:
+    if len(content) > registry.rules.manifest_limit:
+        raise TooLarge(f"the manifest has {len(content)} bytes: at most {registry.rules.manifest_limit} are accepted")
+    if len(also) > registry.rules.tag_limit:
+        most = registry.rules.tag_limit
+        raise TagInvalid(f"{len(also)} tags at once: at most {most} are accepted, push again for the others")
+    algorithm = reference.algorithm if isinstance(reference, Digest) else "sha256"
+    manifest = Manifest.parse(content, media_type, algorithm)
+    if isinstance(reference, Digest) and manifest.digest != reference:
+        raise DigestInvalid(
+            f"the manifest received has the digest {manifest.digest}, not {reference}", {"digest": str(reference)}
+        )
+    return manifest
+
+
+def _store(tx: Transaction, registry: Registry, name: RepositoryName, repository: int, manifest: Manifest) -> int:
+    """Write the manifest with all that it holds, under the name's lock: what is found here is there at the commit."""
+    needed = {descriptor.digest for descriptor in manifest.blobs}
+    entries = {descriptor.digest for descriptor in manifest.children}
+    children = _children(tx, name, repository, entries)
+    # Layers that need not be here are held all the same where they are.
+    elsewhere = {descriptor.digest for descriptor in manifest.elsewhere}
+    held = _blobs(tx, name, repository, needed | elsewhere | (entries - children.keys()))
+    missing = sorted((needed | entries) - held.keys() - children.keys())
+    _check(registry, name, manifest, missing)
+    id = manifests.add(tx, repository, manifest)
+    if id is None:
+        return _existing(tx, repository, manifest)
+    manifests.hold_blobs(tx, repository, id, held.values())
+    manifests.hold_children(tx, id, children.values())
+    manifests.remember_missing(tx, repository, id, missing)
+    for parent in manifests.take_missing(tx, repository, manifest.digest):
+        manifests.hold_children(tx, parent, [id])
+    return id
+
+
+def _existing(tx: Transaction, repository: int, manifest: Manifest) -> int:
+    id = manifests.id_of(tx, repository, manifest.digest)
+    assert id is not None, "a conflicting insert has committed, and deletions wait for our lock"
+    return id
+
+
+def _children(tx: Transaction, name: RepositoryName, repository: int, digests: set[Digest]) -> dict[Digest, int]:
+    """The index entries that are manifests: live ones, or taken back from a deletion that this push is across."""
+    if not digests:
+        return {}
+    found = manifests.ids_of(tx, repository, digests)
+    gone = hidden.find_manifests(tx, name.value, digests - found.keys())
+    if gone:
+        hidden.copy_manifests(tx, repository, gone)
+        found = manifests.ids_of(tx, repository, digests)
+    return found
+
+
+def _blobs(tx: Transaction, name: RepositoryName, repository: int, digests: set[Digest]) -> dict[Digest, int]:
+    """The blobs that the repository has, or that a deletion of its name still holds for a push in flight across it."""
+    if not digests:
+        return {}
+    found = blobs.linked(tx, repository, digests)
+    gone = blobs.linked_in_hidden(tx, name.value, digests - found.keys())
+    for blob in gone.values():
+        blobs.link(tx, repository, blob, None)
+    return found | gone
+
+
+def _check(registry: Registry, name: RepositoryName, manifest: Manifest, missing: Iterable[Digest]) -> None:
+    required = registry.rules.children_required if manifest.is_index else registry.rules.blobs_required
+    named = [str(digest) for digest in missing]
+    if not required or not named:
+        return
+    kind = "an index needs its manifests" if manifest.is_index else "a manifest needs its blobs"
+    shown = ", ".join(named[:3]) + (f" and {len(named) - 3} more" if len(named) > 3 else "")
+    raise ManifestBlobUnknown(
+        f"{name} does not have {shown}: {kind} pushed first",
+        [{"digest": digest} for digest in named[:NAMED_AT_MOST]],
+    )

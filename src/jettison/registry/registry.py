@@ -1,0 +1,46 @@
+"""A registry: its rows, its bytes, and the rules that were set for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jettison.blobs.store import Blobs
+from jettison.metadata.database import Database
+from jettison.registry.hashes import Hashes
+from jettison.registry.pull_log import PullLog
+
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What may be set. Times are in microseconds, sizes in bytes."""
+
+    delete_enabled: bool = True
+    children_required: bool = True
+    blobs_required: bool = True
+    manifest_limit: int = 4 * 1024 * 1024
+    tag_limit: int = 100
+    catalog_limit: int = 1000
+    undo: int = 24 * 3600 * MICROSECONDS
+    upload_lease: int = 24 * 3600 * MICROSECONDS
+    touch_lease: int = 3600 * MICROSECONDS
+    push_grace: int = 3600 * MICROSECONDS
+    """How long a purged deletion keeps its links, for pushes that saw them before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """What every rule works on. ``database`` alone decides what exists; ``blobs`` only keeps bytes."""
+
+    database: Database
+    blobs: Blobs
+    rules: Rules = field(default_factory=Rules)
+    pulls: PullLog = field(default_factory=PullLog)
+    hashes: Hashes = field(default_factory=Hashes)
+
+    def close(self) -> None:
+        """Write what is still in memory, then let go of the database and the storage."""
+        self.pulls.flush(self.database)
+        self.database.close()
+        self.blobs.close()
