@@ -1,0 +1,61 @@
+"""Every error's status, in one table, and the error body of OCI distribution 1.1, "Error Codes"."""
+
+from __future__ import annotations
+
+from jettison.blobs import store
+from jettison.http.request import BadRequest, PathUnknown
+from jettison.http.response import Headers, Response, json_response
+from jettison.oci import errors
+from jettison.oci.errors import Json, RangeInvalid, RegistryError, Unavailable, Unsupported
+
+STATUS: dict[type[Exception], int] = {
+    BadRequest: 400,
+    errors.NameInvalid: 400,
+    errors.TagInvalid: 400,
+    errors.DigestInvalid: 400,
+    errors.ManifestInvalid: 400,
+    errors.SizeInvalid: 400,
+    errors.BlobUploadInvalid: 400,
+    errors.PaginationInvalid: 400,
+    errors.Unauthorized: 401,
+    errors.Denied: 403,
+    PathUnknown: 404,
+    errors.NameUnknown: 404,
+    errors.ManifestUnknown: 404,
+    errors.ManifestBlobUnknown: 400,
+    errors.BlobUnknown: 404,
+    errors.BlobUploadUnknown: 404,
+    errors.Unsupported: 405,
+    errors.PlanOutdated: 409,
+    errors.TooLarge: 413,
+    errors.RangeInvalid: 416,
+    errors.TooManyRequests: 429,
+    errors.Unavailable: 503,
+    store.BytesMissing: 500,
+    store.NotDurable: 503,
+    store.NoSpace: 507,
+}
+
+
+def error_response(error: Exception) -> Response:
+    """The response that tells ``error``; anything that is not in the table is ours, and says no more than that."""
+    if isinstance(error, RegistryError):
+        return _response(STATUS[type(error)], error.code, error.message, error.detail, _headers(error))
+    status = STATUS.get(type(error))
+    if status is not None:
+        return _response(status, "UNAVAILABLE" if status != 500 else "UNKNOWN", str(error), None, [])
+    return _response(500, "UNKNOWN", "the server failed at this request; its log says why", None, [])
+
+
+def _response(status: int, code: str, message: str, detail: Json, headers: Headers) -> Response:
+    return json_response(status, {"errors": [{"code": code, "message": message, "detail": detail}]}, headers)
+
+
+def _headers(error: RegistryError) -> Headers:
+    if isinstance(error, Unavailable):
+        return [(b"retry-after", b"1")]
+    if isinstance(error, RangeInvalid) and error.size is not None:
+        return [(b"content-range", b"bytes */%d" % error.size)]
+    if isinstance(error, Unsupported) and isinstance(error.detail, dict) and isinstance(error.detail.get("allow"), str):
+        return [(b"allow", str(error.detail["allow"]).encode())]
+    return []

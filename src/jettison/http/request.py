@@ -1,0 +1,188 @@
+"""A request, read once at the door: its path's parts, its query and headers, and its body as it arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from jettison.oci.digest import Digest
+from jettison.oci.errors import NameInvalid, RegistryError, Unsupported
+from jettison.oci.reference import Reference, RepositoryName, parse_reference
+
+if TYPE_CHECKING:
+    from jettison.http.edge import Edge
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class ClientGone(Exception):
+    """The client went away before it had sent all; nobody is there to answer."""
+
+
+class BadRequest(RegistryError):
+    """The request cannot be understood."""
+
+    code = "UNSUPPORTED"
+
+
+class PathUnknown(RegistryError):
+    """No such path."""
+
+    code = "NAME_UNKNOWN"
+
+
+class Request:
+    """One request. ``path`` is decoded; ``parts`` are its variable parts, not yet parsed. The router sets both."""
+
+    __slots__ = ("_headers", "_query", "body", "edge", "method", "parts", "path", "scope")
+
+    def __init__(self, edge: Edge, scope: Scope, receive: Receive) -> None:
+        self.edge = edge
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.path = ""
+        self.parts: Mapping[str, str] = {}
+        self.body = Body(receive)
+        self._headers: dict[bytes, bytes] | None = None
+        self._query: list[tuple[str, str]] | None = None
+
+    def header(self, name: bytes) -> str | None:
+        """A header by its lower-case name; of repeated ones the last."""
+        if self._headers is None:
+            self._headers = dict(self.scope["headers"])
+        value = self._headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """The query's pairs, in order, empty values kept. Raises BadRequest."""
+        if self._query is None:
+            raw = self.scope["query_string"]
+            try:
+                self._query = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=1000) if raw else []
+            except (UnicodeDecodeError, ValueError) as error:
+                raise BadRequest("the query cannot be read: percent-encode it, and send at most 1000 fields") from error
+        return self._query
+
+    def argument(self, name: str) -> str | None:
+        """The query's first value of that name, or None."""
+        for key, value in self.query:
+            if key == name:
+                return value
+        return None
+
+    def flag(self, name: str) -> bool:
+        """A boolean of the query. Raises BadRequest for anything but true and false, also when it is empty."""
+        value = self.argument(name)
+        if value is None:
+            return False
+        if value.lower() not in ("true", "false", "1", "0"):
+            raise BadRequest(f"{name}={value[:20]!r} is neither true nor false")
+        return value.lower() in ("true", "1")
+
+    def accept_only(self, *names: str) -> None:
+        """Refuse other fields in the query: a misspelled ``dry_run`` must not delete. Raises BadRequest."""
+        for key, _ in self.query:
+            # Clients that go through a mirror name the upstream in `ns`, on every request.
+            if key not in names and key != "ns":
+                raise BadRequest(f"{key[:40]!r} is no parameter of this request: it takes {', '.join(names)}")
+
+    @property
+    def name(self) -> RepositoryName:
+        """The repository's name. Raises NameInvalid."""
+        return RepositoryName.parse(self.parts["name"])
+
+    @property
+    def reference(self) -> Reference:
+        """The tag or digest. Raises TagInvalid or DigestInvalid."""
+        return parse_reference(self.parts["reference"])
+
+    @property
+    def digest(self) -> Digest:
+        """The digest in the path. Raises DigestInvalid."""
+        return Digest.parse(self.parts["digest"])
+
+    @property
+    def content_length(self) -> int | None:
+        """The length of the body, if the client said."""
+        value = self.header(b"content-length")
+        return int(value) if value is not None and value.isascii() and value.isdigit() else None
+
+
+class Body:
+    """The body of a request, as a stream of the server's own pieces."""
+
+    __slots__ = ("_receive", "ended", "touched")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.ended = False
+        self.touched = False
+
+    async def next(self) -> bytes:
+        """The next piece; empty at the end. Raises ClientGone."""
+        if self.ended:
+            return b""
+        self.touched = True
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        self.ended = not message.get("more_body", False)
+        piece: bytes = message.get("body", b"")
+        return piece
+
+    async def gather(self, size: int) -> bytes | bytearray:
+        """Pieces until there are ``size`` bytes or more, or the end. Raises ClientGone."""
+        first = await self.next()
+        if len(first) >= size or self.ended:
+            return first
+        gathered = bytearray(first)
+        while len(gathered) < size and not self.ended:
+            gathered += await self.next()
+        return gathered
+
+    async def drain(self, limit: int) -> bool:
+        """Read on and forget; False if more than ``limit`` bytes would come. Raises ClientGone."""
+        seen = 0
+        while not self.ended:
+            seen += len(await self.next())
+            if seen > limit:
+                return False
+        return True
+
+    async def gone(self) -> None:
+        """Return when the client has gone away; the body must have been read."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+def decode_path(raw: bytes) -> str:
+    """The path with its percent-encoding undone. Raises NameInvalid for what no path of ours can contain."""
+    try:
+        text = raw.decode("ascii")
+        if "%" in text:
+            text = _percent_decoded(text)
+    except ValueError as error:
+        raise NameInvalid("the path is not valid percent-encoded ASCII") from error
+    if not text.isascii() or not text.isprintable():
+        raise NameInvalid("the path has characters that no repository name, tag or digest can have")
+    return text
+
+
+def _percent_decoded(text: str) -> str:
+    first, *rest = text.split("%")
+    decoded = [first]
+    for part in rest:
+        if len(part) < 2 or not all(digit in "0123456789abcdefABCDEF" for digit in part[:2]):
+            raise ValueError(part)
+        decoded.append(chr(int(part[:2], 16)) + part[2:])
+    return "".join(decoded)
+
+
+def unsupported_method(method: str, path: str, allowed: str) -> RegistryError:
+    """What a known path answers to a method that it does not have."""
+    return Unsupported(f"{method} is not supported on {path}: it takes {allowed}", {"allow": allowed})

@@ -1,0 +1,32 @@
+"""The roots: of the API, of the address itself, and whether the registry is well."""
+
+from __future__ import annotations
+
+from jettison.http.request import Request
+from jettison.http.response import Response, json_response
+from jettison.registry.listing import is_alive
+
+WELCOME = b"""Jettison, a container image registry on which deletion works.
+
+GET    /v2/_catalog                    its repositories
+GET    /v2/<name>/tags/list            tags of one
+DELETE /v2/<name>?dry_run=true         what would go
+DELETE /v2/<name>                      that repository
+DELETE /v2/<name>/manifests/<tag>      that tag
+"""
+
+
+async def get(request: Request) -> Response:
+    """Needs nothing. OCI 1.1, "Determining Support"."""
+    return json_response(200, {})
+
+
+async def health(request: Request) -> Response:
+    """Needs nothing. 200 while the database answers, else 503."""
+    await request.edge.read(lambda: is_alive(request.edge.registry))
+    return json_response(200, {"status": "ok"})
+
+
+async def welcome(request: Request) -> Response:
+    """Needs nothing. For people who open the address in a browser."""
+    return Response(200, [(b"content-type", b"text/plain; charset=utf-8")], WELCOME)
