@@ -24,11 +24,11 @@ from jettison.http.routes import ROUTES, Found, Route, Router
 from jettison.http.stream import Stream
 from jettison.http.v2 import hints
 from jettison.oci.errors import NameUnknown, RegistryError
-from jettison.registry.registry import Registry
-from jettison.settings import Settings
 
 DRAINED = 8 * 1024 * 1024
 """Bytes of a refused body that are still read: a client that is cut off while it sends never reads why."""
+
+BODILESS = ("GET", "HEAD")
 
 _access = structlog.get_logger("access")
 _log = structlog.get_logger("jettison.http")
@@ -85,7 +85,7 @@ class Application:
             raise
 
     async def _send(self, request: Request, response: Response | Stream, send: Send) -> None:
-        if not await request.body.drain(DRAINED):
+        if request.method not in BODILESS and not await request.body.drain(DRAINED):
             response.headers.append((b"connection", b"close"))
         if isinstance(response, Response):
             await response.send(send, self._common)
@@ -133,14 +133,3 @@ def _log_access(request: Request, status: int, seconds: float) -> None:
         client=client[0] if client else "",
         agent=request.header(b"user-agent") or "",
     )
-
-
-def application(registry: Registry, settings: Settings) -> Application:
-    """The application for ``registry`` as ``settings`` have it."""
-    base = "" if settings.http.relativeurls or settings.http.host is None else str(settings.http.host).rstrip("/")
-    headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, values in settings.http.headers.items()
-        for value in values
-    ]
-    return Application(Edge(registry, base, headers, not settings.log.accesslog.disabled))

@@ -11,7 +11,8 @@ from jettison.http.request import Body, ClientGone
 from jettison.registry.uploads import Incoming
 
 T = TypeVar("T")
-PIECE = 512 * 1024
+PIECE = 256 * 1024
+"""Bytes to write at once, at least. The server hands over some 400 KiB at a time: more would be copied together."""
 
 
 async def take_in(edge: Edge, body: Body, begin: Callable[[], Incoming], end: Callable[[Incoming], T]) -> T:

@@ -10,7 +10,7 @@ from typing import Any
 from jettison.http.request import Send
 
 Headers = list[tuple[bytes, bytes]]
-JSON_TYPE = (b"content-type", b"application/json")
+JSON_TYPE = "application/json"
 
 
 @dataclass(slots=True)
@@ -32,7 +32,9 @@ class Response:
         await send({"type": "http.response.body", "body": self.body})
 
 
-def json_response(status: int, value: Any, headers: Headers | None = None) -> Response:
-    """A JSON body, in UTF-8."""
+def json_response(
+    status: int, value: Any, headers: Headers | None = None, *, media_type: str = JSON_TYPE
+) -> Response:
+    """A JSON body, in UTF-8. ``headers`` must not say what it is: clients read the first Content-Type they meet."""
     body = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "backslashreplace")
-    return Response(status, [JSON_TYPE, *(headers or [])], body)
+    return Response(status, [(b"content-type", media_type.encode()), *(headers or [])], body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -14,20 +15,23 @@ class PullLog:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._lock = threading.Lock()
         self._manifests: dict[int, float] = {}
         self._tags: dict[tuple[int, str], float] = {}
 
     def note(self, repository: int, manifest: int, tag: str | None) -> None:
         """Note a pull, now, of a manifest by its id, and of the tag of its repository by which it was asked for."""
         now = self._clock()
-        self._manifests[manifest] = now
-        if tag is not None:
-            self._tags[repository, tag] = now
+        with self._lock:
+            self._manifests[manifest] = now
+            if tag is not None:
+                self._tags[repository, tag] = now
 
     def flush(self, database: Database) -> None:
         """Write what was noted. Raises Unavailable, the notes then being kept for the next time."""
-        manifests, self._manifests = self._manifests, {}
-        tags, self._tags = self._tags, {}
+        with self._lock:
+            manifests, self._manifests = self._manifests, {}
+            tags, self._tags = self._tags, {}
         if not manifests and not tags:
             return
         flushed_at = self._clock()
@@ -45,6 +49,7 @@ class PullLog:
         try:
             database.write(work, durable=False)
         except Exception:
-            self._manifests = manifests | self._manifests
-            self._tags = tags | self._tags
+            with self._lock:
+                self._manifests = manifests | self._manifests
+                self._tags = tags | self._tags
             raise

@@ -33,9 +33,9 @@ async def get(request: Request) -> Response | Stream:
         return Response(304, headers)
     span = _asked(request, etag, blob.size)
     if span is None:
-        return Stream(200, headers, Key(blob.key), Span(0, blob.size))
+        return Stream(200, headers, Key(blob.key), Span(0, blob.size), blob.size)
     headers.append((b"content-range", span.content_range(blob.size).encode()))
-    return Stream(206, headers, Key(blob.key), span)
+    return Stream(206, headers, Key(blob.key), span, blob.size)
 
 
 def _asked(request: Request, etag: str, size: int) -> Span | None:

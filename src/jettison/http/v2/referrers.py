@@ -17,7 +17,7 @@ async def get(request: Request) -> Response:
     last = request.argument("last")
     after = Digest.parse(last) if last else None
     page = await request.edge.read(lambda: referrers(request.edge.registry, name, subject, artifact_type, after))
-    headers: Headers = [(b"content-type", OCI_INDEX.encode())]
+    headers: Headers = []
     filters = {}
     if artifact_type is not None:
         headers.append((b"oci-filters-applied", b"artifactType"))
@@ -30,4 +30,4 @@ async def get(request: Request) -> Response:
         "mediaType": OCI_INDEX,
         "manifests": [descriptor.to_json() for descriptor in page.entries],
     }
-    return json_response(200, body, headers)
+    return json_response(200, body, headers, media_type=OCI_INDEX)

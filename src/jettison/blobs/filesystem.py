@@ -1,0 +1,261 @@
+"""Blobs as files in a folder.
+
+    <root>/blobs/<first two digits of the key>/<key>     what was kept
+    <root>/uploads/<id>                                  what is arriving; after keep, a second name of the same file
+
+A kept upload has both names until `finish`. A crash between keep and the commit therefore leaves both, and `abandon`
+sees by the same inode that the blob was never committed, so that it may remove it. Renaming would leave one name that
+nobody could judge. An old database's stale upload finds no `uploads/<id>` and touches nothing.
+
+Made durable in this order: the file, its name in `uploads`, the link in the blob's folder. Removed durably in this
+order: the blob's name, the upload's. So a power loss leaves no blob that nothing tells about.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import threading
+import uuid
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+
+from jettison.blobs.durable import full_is_no_space, is_full, make_folder, sync_folder
+from jettison.blobs.store import PIECE_SIZE, BytesMissing, InvalidId, Key, KeyTaken, NotDurable, Unsuitable
+from jettison.blobs.upload_file import FileWriter, UploadFile
+
+_KEY = re.compile("[0-9a-f]{32}")
+_UPLOAD = re.compile("[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
+_FAN_OUT = [f"{number:02x}" for number in range(256)]
+
+
+class FilesystemBlobs:
+    """Blobs in the folder `root`, which is made if it is not there.
+
+    Different uploads and blobs never wait for each other. Raises Unsuitable where the folder cannot be made or its
+    filesystem has no hard links.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._blobs = root / "blobs"
+        self._uploads = root / "uploads"
+        self._open_uploads: dict[str, UploadFile] = {}
+        self._open_uploads_lock = threading.Lock()
+        try:
+            self._make_folders()
+            self._probe_hard_links()
+        except (OSError, NotDurable) as error:
+            raise Unsuitable(
+                f"Blobs cannot be stored in {root}: {error}. Make the folder writable for this user, "
+                "or name another in storage.filesystem.rootdirectory"
+            ) from error
+
+    def new_key(self) -> Key:
+        """A random key."""
+        return Key(uuid.uuid4().hex)
+
+    def writer(self, upload: str, key: Key, state: str | None, offset: int) -> FileWriter:
+        """A writer of `upload` that goes on at `offset`; the older one is revoked."""
+        self._blob_path(key)
+        with self._upload(upload) as file:
+            file.writer = FileWriter(file, offset)
+            return file.writer
+
+    def keep(self, upload: str, key: Key, state: str | None, size: int) -> None:
+        """Make the first `size` bytes of `upload` the blob at `key`.
+
+        Raises BytesMissing, AlreadyKept, NoSpace, NotDurable, KeyTaken.
+        """
+        blob = self._blob_path(key)
+        with self._upload(upload) as file:
+            file.writer = None
+            try:
+                file.open(size)
+                file.sync(size)
+            finally:
+                file.close()
+            _link(file.path, blob)
+            sync_folder(blob.parent)
+
+    def finish(self, upload: str, key: Key | None = None, state: str | None = None) -> None:
+        """Drop the upload's own name of the file that is now a blob."""
+        # Not made durable: a name that comes back after a power loss is a leftover like any other.
+        with self._upload(upload) as file:
+            file.path.unlink(missing_ok=True)
+            self._forget(upload, file)
+
+    def abandon(self, upload: str, key: Key, state: str | None) -> None:
+        """Drop the upload's file, and the blob at `key` where it is the same file."""
+        blob = self._blob_path(key)
+        with self._upload(upload) as file:
+            # The blob's name goes first and for good, since only the upload's tells that it was never committed.
+            if _same_file(file.path, blob):
+                blob.unlink(missing_ok=True)
+                sync_folder(blob.parent)
+            with contextlib.suppress(FileNotFoundError):
+                file.path.unlink()
+                sync_folder(self._uploads)
+            self._forget(upload, file)
+
+    def uploads(self) -> Iterator[str]:
+        """The ids of all uploads that have a file."""
+        with os.scandir(self._uploads) as entries:
+            for entry in entries:
+                if _UPLOAD.fullmatch(entry.name):
+                    yield entry.name
+
+    def read(self, key: Key, start: int = 0, stop: int | None = None) -> Generator[bytes, None, None]:
+        """The bytes from `start` to before `stop`, in pieces. Raises BytesMissing."""
+        if not 0 <= start <= (start if stop is None else stop):
+            raise ValueError(f"No bytes lie between {start} and {stop}: give 0 <= start <= stop")
+        pieces = _pieces(self._blob_path(key), start, stop)
+        # A generator that has begun raises what opening raises, and closes its file even if nobody reads on.
+        next(pieces)
+        return pieces
+
+    def path(self, key: Key) -> Path:
+        """The file of the blob at `key`, whether it exists or not."""
+        return self._blob_path(key)
+
+    def url(self, key: Key, lifetime: float, headers: Mapping[str, str]) -> None:
+        """None: a folder serves nothing by itself."""
+        self._blob_path(key)
+
+    def size(self, key: Key) -> int | None:
+        """The number of bytes of the blob's file; None where there is none."""
+        try:
+            return self._blob_path(key).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def delete(self, key: Key) -> None:
+        """Remove the blob's file, if it is there."""
+        # Not made durable: a name that comes back after a power loss costs space, is served to nobody, and is reported
+        # by a check of files without rows.
+        self._blob_path(key).unlink(missing_ok=True)
+
+    def keys(self) -> Iterator[tuple[Key, int]]:
+        """All blobs with their sizes, a folder at a time; other files are passed over."""
+        for name in _FAN_OUT:
+            with os.scandir(self._blobs / name) as entries:
+                for entry in entries:
+                    if not _KEY.fullmatch(entry.name) or not entry.name.startswith(name):
+                        continue
+                    with contextlib.suppress(FileNotFoundError):
+                        if entry.is_file(follow_symlinks=False):
+                            yield Key(entry.name), entry.stat(follow_symlinks=False).st_size
+
+    def close(self) -> None:
+        """Close the files of all uploads."""
+        with self._open_uploads_lock:
+            files = list(self._open_uploads.values())
+        for file in files:
+            with file.lock:
+                file.writer = None
+                file.close()
+
+    def _make_folders(self) -> None:
+        make_folder(self._blobs)
+        make_folder(self._uploads)
+        there = {folder.name for folder in self._blobs.iterdir()}
+        for name in _FAN_OUT:
+            if name not in there:
+                (self._blobs / name).mkdir(mode=0o750, exist_ok=True)
+        # Whoever made them may have been killed before this: made now or earlier, they are durable from here on,
+        # and keeping a blob syncs its folder alone.
+        sync_folder(self._blobs)
+        sync_folder(self._blobs.parent)
+
+    def _probe_hard_links(self) -> None:
+        probe = f"probe-{uuid.uuid4().hex}"
+        upload, blob = self._uploads / probe, self._blobs / probe
+        try:
+            upload.touch()
+            try:
+                os.link(upload, blob)
+            except OSError as error:
+                if is_full(error):
+                    raise
+                raise Unsuitable(
+                    f"Hard links cannot be made from {self._uploads} to {self._blobs}: {error.strerror}. "
+                    "Put both on one filesystem that has hard links, such as ext4, XFS, Btrfs or ZFS"
+                ) from error
+        except OSError as error:
+            # A full disk must not keep anyone from deleting, and it was no obstacle to links before.
+            if not is_full(error):
+                raise
+        finally:
+            upload.unlink(missing_ok=True)
+            blob.unlink(missing_ok=True)
+
+    def _blob_path(self, key: Key) -> Path:
+        if not _KEY.fullmatch(key):
+            raise InvalidId(f"{key[:80]!r} is not the key of a blob: keys are 32 lower-case hexadecimal digits")
+        return self._blobs / key[:2] / key
+
+    @contextlib.contextmanager
+    def _upload(self, upload: str) -> Iterator[UploadFile]:
+        if not _UPLOAD.fullmatch(upload):
+            raise InvalidId(f"{upload[:80]!r} is not the id of an upload: ids are UUIDs in lower case")
+        while True:
+            with self._open_uploads_lock:
+                file = self._open_uploads.get(upload)
+                if file is None:
+                    file = self._open_uploads[upload] = UploadFile(self._uploads / upload)
+            with file.lock:
+                # Whoever waited here while the upload ended holds the lock of a file that nobody else will look at.
+                if not file.forgotten:
+                    yield file
+                    return
+
+    def _forget(self, upload: str, file: UploadFile) -> None:
+        file.writer = None
+        file.forgotten = True
+        file.close()
+        with self._open_uploads_lock:
+            del self._open_uploads[upload]
+
+
+def _link(upload: Path, blob: Path) -> None:
+    try:
+        with full_is_no_space(blob):
+            os.link(upload, blob)
+    except FileExistsError:
+        # The same file: an earlier keep went this far.
+        if not _same_file(upload, blob):
+            raise KeyTaken(f"{blob} exists and is another blob: begin the upload again with a new key") from None
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return os.path.samestat(one.lstat(), other.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _pieces(path: Path, start: int, stop: int | None) -> Generator[bytes, None, None]:
+    try:
+        file = path.open("rb", buffering=0)
+    except FileNotFoundError:
+        raise BytesMissing(f"{path} is gone: push what needs it again, or bring it back from a backup") from None
+    with file:
+        there = os.fstat(file.fileno()).st_size
+        end = there if stop is None else stop
+        if there < max(start, end):
+            raise _cut_short(path, there, max(start, end))
+        yield b""
+        file.seek(start)
+        while start < end:
+            piece = file.read(min(PIECE_SIZE, end - start))
+            if not piece:
+                raise _cut_short(path, start, end)
+            start += len(piece)
+            yield piece
+
+
+def _cut_short(path: Path, there: int, wanted: int) -> BytesMissing:
+    return BytesMissing(
+        f"{path} ends after {there} bytes where {wanted} were stored: push what needs it again, "
+        "or bring it back from a backup"
+    )

@@ -1,0 +1,128 @@
+"""Settings from a file, the environment and the built-in defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from jettison.settings.document import Node, below, parse, read_document
+from jettison.settings.environment import CONFIGURATION_PATH, overlay
+from jettison.settings.findings import Notice, Origin, Report
+from jettison.settings.known import DRIVERS
+from jettison.settings.schema import Settings
+from jettison.settings.survey import Survey
+
+BUILT_IN = """\
+version: 0.1
+http:
+  addr: 127.0.0.1:5000
+storage:
+  filesystem:
+    rootdirectory: ./data
+  delete:
+    enabled: true
+"""
+
+_NO_STORAGE = "says nowhere where content lies: add `storage: {filesystem: {rootdirectory: /var/lib/registry}}`"
+_MISSING = {
+    "version": "is missing: make `version: 0.1` the file's first line",
+    "storage": _NO_STORAGE,
+    "storage.filesystem": _NO_STORAGE,
+}
+# What was refused under one of these paths is not missing as well.
+_EXCUSES = {
+    "version": {"version"},
+    "storage": {"storage"},
+    "storage.filesystem": {"storage", *DRIVERS},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, what is to be said about them, and where they come from.
+
+    `path` is the configuration file, if there is one. `origins` has, for each dotted path that was written somewhere
+    (`storage.delete.enabled`), a line of the file, a variable, or `built-in`; the others have the model's default.
+    """
+
+    settings: Settings
+    notices: tuple[Notice, ...] = ()
+    path: Path | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
+    """Read the settings of a start.
+
+    The file is `path`, else the one that `REGISTRY_CONFIGURATION_PATH` in `environ` names, else there is none and
+    `BUILT_IN` takes its place; the `REGISTRY_*` variables of `environ` come on top.
+    Raises SettingsError with every finding at once.
+    """
+    report = Report()
+    if path is None and environ.get(CONFIGURATION_PATH):
+        path = Path(environ[CONFIGURATION_PATH])
+    root = _built_in(report) if path is None else read_document(path, report)
+    overlay(root or Node(None, Origin(str(path))), environ, report)
+    if root is None:
+        report.raise_if_refused()
+        raise AssertionError("a file that was not read leaves a finding")
+    survey = Survey(report)
+    settings = _validated(survey.of(root), survey.origins, root.origin.name, report)
+    report.raise_if_refused()
+    if settings is None:
+        raise AssertionError("settings that were not built leave a finding")
+    _announce_defaults(settings, survey.origins, root.origin.name, report)
+    return Loaded(settings, report.notices, path, survey.origins)
+
+
+def _built_in(report: Report) -> Node | None:
+    return parse(BUILT_IN, lambda _: Origin("built-in"), report)
+
+
+def _validated(values: dict[str, Any], origins: Mapping[str, Origin], whole: str, report: Report) -> Settings | None:
+    refused = {finding.path for finding in report.findings}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False):
+            path = _path(problem["loc"])
+            if problem["type"] != "missing":
+                reason = problem.get("ctx", {}).get("error", problem["msg"])
+                report.refuse(_origin(problem["loc"], origins, whole), path, str(reason))
+            elif not refused & _EXCUSES[path]:
+                report.refuse(_origin(problem["loc"], origins, whole), path, _MISSING[path])
+    return None
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for step in location:
+        # pydantic marks a problem with a key, rather than its value, by one more step.
+        if step != "[key]":
+            path = below(path, step)
+    return path
+
+
+def _origin(location: tuple[int | str, ...], origins: Mapping[str, Origin], whole: str) -> Origin:
+    candidates = (_path(location[:end]) for end in range(len(location), 0, -1))
+    return next((origins[path] for path in candidates if path in origins), Origin(whole))
+
+
+def _announce_defaults(settings: Settings, origins: Mapping[str, Origin], whole: str, report: Report) -> None:
+    if "storage.delete.enabled" not in origins:
+        report.warn(
+            origins.get("storage.delete", origins.get("storage", Origin(whole))),
+            "storage.delete.enabled",
+            "is not set, so nothing can be deleted, as with distribution: set it, or"
+            " REGISTRY_STORAGE_DELETE_ENABLED=true",
+        )
+    if "http.addr" not in origins:
+        report.warn(
+            origins.get("http", Origin(whole)),
+            "http.addr",
+            f"is not set: listening on {settings.http.addr} (distribution takes a random port of every interface)",
+        )

@@ -1,0 +1,135 @@
+"""A document against the vocabulary: what of it is served, and what is to be said about the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from jettison.settings import treatment
+from jettison.settings.document import Node, below
+from jettison.settings.findings import Origin, Report
+from jettison.settings.known import VOCABULARY
+from jettison.settings.nearest import nearest_path
+from jettison.settings.schema import Settings
+from jettison.settings.shapes import Many, Named, Section, Shape, Single, paths
+
+_OURS = "jettison"
+
+
+@dataclass(slots=True)
+class Survey:
+    """Goes through a document. `origins` says of each path that is served, sections too, where it was written."""
+
+    report: Report
+    origins: dict[str, Origin] = field(default_factory=dict)
+
+    def of(self, root: Node) -> dict[str, Any]:
+        """The values of `root` that are served, nested, every scalar as text; nulls are left out."""
+        return self._section(root, VOCABULARY, Settings, "")
+
+    def _section(self, node: Node, shape: Section, model: type[BaseModel] | None, path: str) -> dict[str, Any]:
+        entries = shape.entries(node)
+        if entries is None:
+            self.report.refuse(node.origin, path, "is a section: write its keys below it, each as `key: value`")
+            return {}
+        taken = {}
+        for key, child in entries.items():
+            where = below(path, key)
+            inner = shape.keys.get(key)
+            if inner is None:
+                self._unknown(child, where)
+            elif model is not None and key in model.model_fields:
+                value = self._served(child, inner, model, key, where)
+                if value is not None:
+                    taken[key] = value
+            else:
+                self._not_served(child, inner, where)
+        return taken
+
+    def _served(self, node: Node, shape: Shape, model: type[BaseModel], key: str, path: str) -> Any:
+        if isinstance(shape, Section):
+            self.origins[path] = node.origin
+            return self._section(node, shape, _model_of(model, key), path)
+        return self._value(node, shape, path)
+
+    def _value(self, node: Node, shape: Shape, path: str) -> Any:
+        value = node.value
+        if value is None:
+            return None
+        self.origins[path] = node.origin
+        if isinstance(shape, Named) and isinstance(value, dict):
+            taken = {name: self._value(child, shape.value, below(path, name)) for name, child in value.items()}
+            return {name: each for name, each in taken.items() if each is not None}
+        if isinstance(shape, Many) and isinstance(value, list):
+            items = [self._value(child, shape.item, below(path, index)) for index, child in enumerate(value)]
+            return tuple("" if item is None else item for item in items)
+        if isinstance(shape, Single) and isinstance(value, str):
+            return value
+        self.report.refuse(node.origin, path, f"takes {_EXPECTED[type(shape)]}")
+        return None
+
+    def _unknown(self, node: Node, path: str) -> None:
+        meant = nearest_path(path, list(paths(VOCABULARY)))
+        hint = f"; the nearest is {meant}" if meant else ""
+        if path.partition(".")[0] == _OURS:
+            self.report.refuse(node.origin, path, f"no such setting: remove it{hint}")
+        else:
+            self.report.warn(node.origin, path, f"is no known setting and has no effect{hint}")
+
+    def _not_served(self, node: Node, shape: Shape, path: str) -> None:
+        if path in treatment.NO_EFFECT:
+            self.report.warn(node.origin, path, f"has no effect: {treatment.NO_EFFECT[path]}")
+        elif path in treatment.SAME:
+            self._same(node, treatment.SAME[path], path)
+        elif treatment.has_exceptions(path) and isinstance(shape, Section):
+            self._section(node, shape, None, path)
+        else:
+            for origin in _writers(node):
+                self.report.refuse(origin, path, treatment.refusal(path))
+
+    def _same(self, node: Node, same: treatment.Same, path: str) -> None:
+        if node.value is None:
+            return
+        if not isinstance(node.value, str):
+            self.report.refuse(node.origin, path, f"takes {_EXPECTED[Single]}")
+            return
+        try:
+            differs = same.read(node.value) != same.value
+        except ValueError as error:
+            self.report.refuse(node.origin, path, str(error))
+            return
+        if differs:
+            self.report.refuse(node.origin, path, treatment.refusal(path))
+        elif same.remark:
+            self.report.warn(node.origin, path, f"has no effect: {same.remark}")
+
+
+_EXPECTED: dict[type[Shape], str] = {
+    Single: "one value, not a list or a section",
+    Many: "a list: write it as [first, second]",
+    Named: "a section of names, each with its value: write each as `name: value`",
+}
+
+
+def _model_of(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    annotation = model.model_fields[key].annotation
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _writers(node: Node) -> list[Origin]:
+    """Where a node was written: its own origin, and each variable that wrote something inside it."""
+    inside = (origin for origin in _origins(node) if origin.line is None)
+    return list(dict.fromkeys((node.origin, *inside)))
+
+
+def _origins(node: Node) -> Iterator[Origin]:
+    yield node.origin
+    if isinstance(node.value, dict):
+        for child in node.value.values():
+            yield from _origins(child)
+    elif isinstance(node.value, list):
+        for child in node.value:
+            yield from _origins(child)
