@@ -21,8 +21,8 @@ The life of a blob:
     blobs.finish(upload, key, state)                      drops what the upload needed and the blob does not
 
 An upload that does not get there ends with `abandon`, after which its row goes. Whoever abandons makes sure first that
-nobody can commit it any more, and whoever commits that nobody has taken the upload over since `keep`. What `uploads` finds without a row was therefore committed or had nothing worth keeping:
-it is to be finished, never abandoned.
+nobody can commit it any more, and whoever commits, that nobody has taken the upload over since. What `uploads` finds
+without a row was therefore committed or had nothing worth keeping: it is to be finished, never abandoned.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from typing import NewType, Protocol
 
 Key = NewType("Key", str)
 
-PIECE_SIZE = 256 * 1024
+PIECE_SIZE = 64 * 1024
 
 
 class BlobsError(Exception):
@@ -82,15 +82,16 @@ class Writer(Protocol):
     def write(self, piece: bytes | bytearray | memoryview) -> None:
         """Append `piece`. It may be reused once this returns.
 
-        Raises WriterRevoked; AlreadyKept, here or at the next sync; BytesMissing where the upload holds fewer bytes than the offset it was resumed at;
-        NoSpace, after which `offset` is what it was before the piece, and `sync` may still save that much.
+        Raises WriterRevoked; AlreadyKept, here or at the next sync; BytesMissing where the upload holds fewer bytes
+        than the offset it was resumed at; NoSpace, after which `offset` is what it was before the piece, and `sync`
+        may still save that much.
         """
 
     def sync(self) -> str | None:
         """Make all bytes up to `offset` durable, and answer the state from which `Blobs.writer` resumes there.
 
-        Raises WriterRevoked, AlreadyKept, BytesMissing, NoSpace, or NotDurable, after which the upload is to be abandoned: what
-        was promised to be on its way to the disk may be lost, and trying again could answer a false success.
+        Raises WriterRevoked, AlreadyKept, BytesMissing, NoSpace, or NotDurable, after which the upload is to be
+        abandoned: bytes on their way to the disk may be lost, and trying again could answer a false success.
         """
 
     def close(self) -> None:

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jettison.settings import Loaded, SettingsError
+from jettison.settings.environment import locate
+from jettison.settings.known import VOCABULARY
+from jettison.settings.shapes import Section, Shape, Single, paths, variables
+from jettison.settings.treatment import ADVICE, NO_EFFECT, SAME
+from tests.settings.documents import loaded, outcome, refused
+
+_PURGING = """\
+version: 0.1
+http: {{addr: ':1'}}
+storage:
+  filesystem:
+  delete: {{enabled: true}}
+  maintenance:
+    uploadpurging: {}
+"""
+
+
+def _is_single(variable: str) -> bool:
+    shape: Shape = VOCABULARY
+    for step in locate(variable) or []:
+        assert isinstance(shape, Section)
+        shape = shape.keys[str(step)]
+    return isinstance(shape, Single)
+
+
+def test_only_known_keys_are_treated() -> None:
+    """Each treated path is one of the vocabulary, and has one treatment only."""
+    known = set(paths(VOCABULARY))
+    assert {*NO_EFFECT, *SAME, *ADVICE} <= known
+    assert not NO_EFFECT.keys() & (SAME.keys() | ADVICE.keys())
+
+
+@pytest.mark.parametrize(
+    ("text", "notices"),
+    [
+        ("redis: {addrs: [localhost:6379], password: x}", {"redis": "there is no cache that could go stale"}),
+        ("http: {addr: ':1', secret: hunter2}", {"http.secret": "uploads are kept in the database"}),
+        ("http: {addr: ':1', net: tcp, h2c: {enabled: false}}", {}),
+        ("http: {addr: ':1', net: }", {}),
+        ("log: {reportcaller: false}", {}),
+        ("validation: {disabled: false}", {}),
+        ("validation: {enabled: true}", {"validation.enabled": "content is checked unless"}),
+    ],
+)
+def test_what_changes_nothing_is_accepted(tmp_path: Path, text: str, notices: dict[str, str]) -> None:
+    """A key without effect gets one notice with the reason; a value that says what is done anyway needs none."""
+    base = "version: 0.1\nstorage: {filesystem: , delete: {enabled: true}}\n"
+    base += "" if text.startswith("http") else "http: {addr: ':1'}\n"
+    said = loaded(tmp_path, text, base=base).notices
+    assert [notice.path for notice in said] == list(notices)
+    assert all(notice.message.startswith(f"has no effect: {notices[notice.path]}") for notice in said)
+
+
+@pytest.mark.parametrize(
+    "section",
+    ["", "{enabled: true, age: 168h, interval: 24h, dryrun: false}", "{age: 7h161h}", "{interval: 1440m, dryrun: no}"],
+)
+def test_upload_purging_as_distribution_does_by_default_is_accepted(tmp_path: Path, section: str) -> None:
+    """Its default values, however written, are taken; the age, which another setting decides here, with a notice."""
+    notices = loaded(tmp_path, base=_PURGING.format(section)).notices
+    assert [notice.path for notice in notices] == (
+        ["storage.maintenance.uploadpurging.age"] if "age" in section else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "path"),
+    [("enabled: false", "enabled"), ("age: 1h", "age"), ("interval: 1h", "interval"), ("dryrun: true", "dryrun")],
+)
+def test_any_other_upload_purging_is_refused(tmp_path: Path, section: str, path: str) -> None:
+    """Another value would be ignored: it is refused by name."""
+    (finding,) = refused(tmp_path, base=_PURGING.format(f"{{{section}}}"))
+    assert finding.path == f"storage.maintenance.uploadpurging.{path}"
+    assert finding.message.startswith("is known to distribution and not served yet: remove it")
+
+
+def test_upload_purging_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    """A length of time without a unit is refused with the way to write it."""
+    (finding,) = refused(tmp_path, base=_PURGING.format("{age: 168}"))
+    assert "write it with units" in finding.message
+
+
+_DEBIAN = """\
+version: 0.1
+log:
+  fields:
+    service: registry
+storage:
+  cache:
+    blobdescriptor: inmemory
+  filesystem:
+    rootdirectory: /var/lib/docker-registry
+  delete:
+    enabled: true
+http:
+  addr: :5000
+  headers:
+    X-Content-Type-Options: [nosniff]
+auth:
+  htpasswd:
+    realm: basic-realm
+    path: /etc/docker/registry
+health:
+  storagedriver:
+    enabled: true
+    interval: 10s
+    threshold: 3
+"""
+
+
+def test_a_configuration_as_debian_ships_it_is_refused_by_name(tmp_path: Path) -> None:
+    """Each key that is not served is named with its line, and what to do about a password is said."""
+    findings = refused(tmp_path, base=_DEBIAN)
+    assert [(finding.path, finding.origin.line) for finding in findings] == [
+        ("log.fields", 3),
+        ("auth", 16),
+        ("health", 20),
+    ]
+    assert "reverse proxy" in findings[1].message
+
+
+def test_a_configuration_as_debian_ships_it_starts_without_what_it_names(tmp_path: Path) -> None:
+    """With the named keys removed, as told, the rest starts."""
+    text = _DEBIAN.replace("log:\n  fields:\n    service: registry\n", "").partition("auth:")[0]
+    result = loaded(tmp_path, base=text)
+    assert [notice.path for notice in result.notices] == ["storage.cache"]
+    assert result.settings.http.headers == {"X-Content-Type-Options": ("nosniff",)}
+
+
+def test_no_known_key_is_ignored_in_silence() -> None:
+    """Whatever single key is set by its variable: its value arrives, or that variable is named at start."""
+    names = [name for name in variables(VOCABULARY) if _is_single(name)]
+    assert len(names) > 100
+    assert [name for name in names if name not in _named(outcome({name: "qqq"}))] == []
+
+
+def _named(result: Loaded | SettingsError) -> set[str]:
+    if isinstance(result, SettingsError):
+        return {str(finding.origin) for finding in result.findings}
+    return {str(origin) for origin in (*result.origins.values(), *(notice.origin for notice in result.notices))}
