@@ -44,8 +44,6 @@ def test_a_range_is_cut_to_the_blob(header: str, expected: Span) -> None:
         "bytes",
         "bytes=",
         "bytes=-",
-        "bytes=4-3",
-        f"bytes={HUGE}-3",
         "bytes=0-1,3-4",
         "bytes=0-1,",
         "bytes=20-30,40-50",
@@ -70,7 +68,17 @@ def test_what_is_no_single_range_is_ignored(header: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["bytes=10-", "bytes=10-10", "bytes=11-20", f"bytes={HUGE}-", f"bytes={HUGE}-{HUGE}", "bytes=-0"]
+    "header",
+    [
+        "bytes=10-",
+        "bytes=10-10",
+        "bytes=11-20",
+        f"bytes={HUGE}-",
+        f"bytes={HUGE}-{HUGE}",
+        "bytes=-0",
+        "bytes=4-3",
+        f"bytes={HUGE}-3",
+    ],
 )
 def test_a_range_beyond_the_blob_is_refused_with_its_size(header: str) -> None:
     """The answer to a range that cannot be satisfied says the size that there is (RFC 9110, 15.5.17)."""

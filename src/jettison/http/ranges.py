@@ -43,13 +43,11 @@ def parse_range(header: str | None, size: int) -> Span | None:
     first, last = match.groups()
     if first:
         start, end = _number(first), _number(last) if last else _LARGEST
-        if end < start:
-            return None
     elif last:
         start, end = max(size - _number(last), 0), _LARGEST
     else:
         return None
-    if start >= size:
+    if start >= size or end < start:
         raise RangeInvalid(f"the range {quoted(header)} has none of the blob's {size} bytes", size=size)
     return Span(start, min(end + 1, size))
 

@@ -1,0 +1,55 @@
+# Jettison. `make` lists what there is.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+export PYTHON ?= python3
+# A configuration file for `make serve`; none: 127.0.0.1:5000, data in ./data.
+CONFIG ?=
+# More for pytest, such as ARGS="-k delete -x".
+ARGS ?=
+
+bin := .venv/bin
+pytest := $(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
+.NOTPARALLEL:
+.PHONY: help install serve test test-fast test-parts parts bench lint lock clean
+
+help: ## what there is
+	@printf 'make ...\n'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+
+install: ## make .venv with the `jettison` command in it (pinned, hashed requirements)
+	@scripts/environment run
+
+serve: install ## run the registry on 127.0.0.1:5000, its data in ./data (CONFIG=file: as that says)
+	@exec $(bin)/jettison serve $(CONFIG)
+
+test: test-fast test-parts ## install all that the tests need and run them: the fast ones, then those with real programs
+
+test-fast: ## run the tests that need nothing but Python, in under a minute (ARGS="-k name" chooses)
+	@scripts/environment test
+	@$(pytest) -m "not needs and not slow" $(ARGS)
+
+test-parts: parts ## run the tests that run real programs: clients, engines, PostgreSQL, the conformance program
+	@scripts/environment test
+	@$(pytest) -m "needs or slow" $(ARGS)
+
+parts: ## install those programs: Debian packages when root on Debian, Go programs into .parts
+	@scripts/parts
+
+bench: parts ## measure beside distribution and nginx; writes docs/benchmarks.md
+	@scripts/environment run
+	@scripts/environment bench
+	@$(bin)/python -m benchmarks $(ARGS)
+
+lint: ## check style, types and imports
+	@scripts/environment test
+	@$(bin)/ruff check .
+	@$(bin)/mypy
+	@$(bin)/lint-imports
+
+lock: ## compile pyproject.toml's dependencies into requirements/ (ARGS=--upgrade takes the newest)
+	@scripts/lock $(ARGS)
+
+clean: ## remove what was made: .venv, .parts, caches; never ./data
+	rm -rf .venv .parts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './data/*' -prune -exec rm -rf {} +
