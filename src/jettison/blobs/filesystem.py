@@ -105,11 +105,13 @@ class FilesystemBlobs:
                 if _UPLOAD.fullmatch(entry.name):
                     yield entry.name
 
-    def read(self, key: Key, start: int = 0, stop: int | None = None) -> Generator[bytes, None, None]:
+    def read(
+        self, key: Key, start: int = 0, stop: int | None = None, piece: int = PIECE_SIZE
+    ) -> Generator[bytes, None, None]:
         """The bytes from `start` to before `stop`, in pieces. Raises BytesMissing."""
         if not 0 <= start <= (start if stop is None else stop):
             raise ValueError(f"No bytes lie between {start} and {stop}: give 0 <= start <= stop")
-        pieces = _pieces(self._blob_path(key), start, stop)
+        pieces = _pieces(self._blob_path(key), start, stop, piece)
         # A generator that has begun raises what opening raises, and closes its file even if nobody reads on.
         next(pieces)
         return pieces
@@ -129,6 +131,14 @@ class FilesystemBlobs:
         except FileNotFoundError:
             return None
 
+    def stored_at(self, key: Key) -> float | None:
+        """When the blob's file got its name, or later."""
+        # Not the time of its last byte: a link changes this one, and nobody can set it.
+        try:
+            return self._blob_path(key).stat().st_ctime
+        except FileNotFoundError:
+            return None
+
     def delete(self, key: Key) -> None:
         """Remove the blob's file, if it is there."""
         # Not made durable: a name that comes back after a power loss costs space, is served to nobody, and is reported
@@ -137,14 +147,7 @@ class FilesystemBlobs:
 
     def keys(self) -> Iterator[tuple[Key, int]]:
         """All blobs with their sizes, a folder at a time; other files are passed over."""
-        for name in _FAN_OUT:
-            with os.scandir(self._blobs / name) as entries:
-                for entry in entries:
-                    if not _KEY.fullmatch(entry.name) or not entry.name.startswith(name):
-                        continue
-                    with contextlib.suppress(FileNotFoundError):
-                        if entry.is_file(follow_symlinks=False):
-                            yield Key(entry.name), entry.stat(follow_symlinks=False).st_size
+        return blob_files(self._blobs)
 
     def close(self) -> None:
         """Close the files of all uploads."""
@@ -156,16 +159,8 @@ class FilesystemBlobs:
                 file.close()
 
     def _make_folders(self) -> None:
-        make_folder(self._blobs)
         make_folder(self._uploads)
-        there = {folder.name for folder in self._blobs.iterdir()}
-        for name in _FAN_OUT:
-            if name not in there:
-                (self._blobs / name).mkdir(mode=0o750, exist_ok=True)
-        # Whoever made them may have been killed before this: made now or earlier, they are durable from here on,
-        # and keeping a blob syncs its folder alone.
-        sync_folder(self._blobs)
-        sync_folder(self._blobs.parent)
+        make_blob_folders(self._blobs)
 
     def _probe_hard_links(self) -> None:
         probe = f"probe-{uuid.uuid4().hex}"
@@ -190,9 +185,7 @@ class FilesystemBlobs:
             blob.unlink(missing_ok=True)
 
     def _blob_path(self, key: Key) -> Path:
-        if not _KEY.fullmatch(key):
-            raise InvalidId(f"{key[:80]!r} is not the key of a blob: keys are 32 lower-case hexadecimal digits")
-        return self._blobs / key[:2] / key
+        return blob_path(self._blobs, key)
 
     @contextlib.contextmanager
     def _upload(self, upload: str) -> Iterator[UploadFile]:
@@ -217,6 +210,38 @@ class FilesystemBlobs:
             del self._open_uploads[upload]
 
 
+def make_blob_folders(blobs: Path) -> None:
+    """Make the folder `blobs`, and in it those that the blobs lie in, durably. Raises OSError, NotDurable."""
+    make_folder(blobs)
+    there = {folder.name for folder in blobs.iterdir()}
+    for name in _FAN_OUT:
+        if name not in there:
+            (blobs / name).mkdir(mode=0o750, exist_ok=True)
+    # Whoever made them may have been killed before this: made now or earlier, they are durable from here on,
+    # and keeping a blob syncs its folder alone.
+    sync_folder(blobs)
+    sync_folder(blobs.parent)
+
+
+def blob_path(blobs: Path, key: Key) -> Path:
+    """Where the blob at `key` lies in the folder `blobs`. Raises InvalidId."""
+    if not _KEY.fullmatch(key):
+        raise InvalidId(f"{key[:80]!r} is not the key of a blob: keys are 32 lower-case hexadecimal digits")
+    return blobs / key[:2] / key
+
+
+def blob_files(blobs: Path) -> Iterator[tuple[Key, int]]:
+    """All blobs in the folder `blobs` with their sizes, a folder at a time; other files are passed over."""
+    for name in _FAN_OUT:
+        with os.scandir(blobs / name) as entries:
+            for entry in entries:
+                if not _KEY.fullmatch(entry.name) or not entry.name.startswith(name):
+                    continue
+                with contextlib.suppress(FileNotFoundError):
+                    if entry.is_file(follow_symlinks=False):
+                        yield Key(entry.name), entry.stat(follow_symlinks=False).st_size
+
+
 def _link(upload: Path, blob: Path) -> None:
     try:
         with full_is_no_space(blob):
@@ -234,7 +259,7 @@ def _same_file(one: Path, other: Path) -> bool:
         return False
 
 
-def _pieces(path: Path, start: int, stop: int | None) -> Generator[bytes, None, None]:
+def _pieces(path: Path, start: int, stop: int | None, size: int) -> Generator[bytes, None, None]:
     try:
         file = path.open("rb", buffering=0)
     except FileNotFoundError:
@@ -247,7 +272,7 @@ def _pieces(path: Path, start: int, stop: int | None) -> Generator[bytes, None, 
         yield b""
         file.seek(start)
         while start < end:
-            piece = file.read(min(PIECE_SIZE, end - start))
+            piece = file.read(min(size, end - start))
             if not piece:
                 raise _cut_short(path, start, end)
             start += len(piece)

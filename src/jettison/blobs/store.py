@@ -144,8 +144,10 @@ class Blobs(Protocol):
         Those that come or go meanwhile may be missed.
         """
 
-    def read(self, key: Key, start: int = 0, stop: int | None = None) -> Generator[bytes, None, None]:
-        """The bytes from `start` to before `stop` (None: the end), in pieces of PIECE_SIZE, the last one shorter.
+    def read(
+        self, key: Key, start: int = 0, stop: int | None = None, piece: int = PIECE_SIZE
+    ) -> Generator[bytes, None, None]:
+        """The bytes from `start` to before `stop` (None: the end), in pieces of `piece` bytes, the last one shorter.
 
         Raises BytesMissing at the call where there is no such blob or it ends before `start` or `stop`, and from
         the generator where it turns out shorter. Bytes already deleted stay readable for who has begun, if the
@@ -163,6 +165,9 @@ class Blobs(Protocol):
 
     def size(self, key: Key) -> int | None:
         """The number of bytes at `key`; None where there is no such blob."""
+
+    def stored_at(self, key: Key) -> float | None:
+        """When the blob came to lie at `key`, or later, in seconds since 1970; None where there is no such blob."""
 
     def delete(self, key: Key) -> None:
         """Drop the blob at `key`. Nothing there is success."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -57,12 +58,14 @@ class Lock:
 
 NO_LOCK = Lock()
 
+FORGOTTEN = ("upload", "lease")
+"""Tables that a copy has empty: sessions whose bytes are not among those that are stored, and who does what now."""
+
 
 class Database(Protocol):
     """Where the rows live. ``inline`` says whether a read is short enough to run on the event loop itself."""
 
     inline: bool
-
     def read(self, work: Callable[[Transaction], T], *, snapshot: bool = False) -> T:
         """Run ``work``, which only reads; with ``snapshot`` its statements see one moment. Raises Unavailable."""
 
@@ -76,3 +79,26 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Close every connection; nothing may run any more."""
+
+
+@runtime_checkable
+class AtRest(Protocol):
+    """What a database can be asked as a whole, beside its transactions. ``copy_name`` is a copy's name in a backup."""
+
+    copy_name: str
+
+    def problems(self, *, thorough: bool) -> list[str]:
+        """What the database itself finds wrong with what it keeps; ``thorough`` looks at all. Raises Unavailable."""
+
+    def copy(self, file: Path, look: Callable[[Transaction], T]) -> T:
+        """Write a copy of this moment durably to ``file``, which must not exist; ``look`` reads what was copied.
+
+        The copy has none of FORGOTTEN. Nobody waits for it. Raises Unavailable, and OSError for a full disk.
+        """
+
+
+def at_rest(database: Database) -> AtRest:
+    """The database as a whole; one that is part of another has no whole to be asked (TypeError)."""
+    if not isinstance(database, AtRest):
+        raise TypeError(f"{type(database).__name__} cannot be copied or checked as a whole")
+    return database

@@ -12,7 +12,8 @@ _ROW_LOCK = re.compile(r"\s+for (?:no key update|update|key share|share)(?: of \
 
 _TYPES = {
     "sqlite": {
-        "serial": "integer primary key",
+        # Not without the last word: an id that is used again would be taken for what had it before.
+        "serial": "integer primary key autoincrement",
         "integer": "integer",
         "bytes": "blob",
         "text": "text",

@@ -75,6 +75,11 @@ def closure(tx: Transaction, roots: Iterable[int]) -> list[int]:
     return sorted(found)
 
 
+def has_manifests(tx: Transaction, repository: int) -> bool:
+    """Whether the repository has any."""
+    return tx.one("select 1 from manifest where repository = :id limit 1", id=repository) is not None
+
+
 def _node(row: tuple[int, bytes, str, str | None, bytes | None, int]) -> Node:
     subject = Digest.unpack(row[4]) if row[4] is not None else None
     return Node(row[0], Digest.unpack(row[1]), row[2], row[3], subject, row[5])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jettison.metadata import graph
+from jettison.metadata import graph, missing
 from jettison.metadata.database import Transaction
 from jettison.oci.digest import Digest
 
@@ -32,7 +32,7 @@ def take_manifests(tx: Transaction, repository: int, hidden: int, manifests: Ite
 
 def take_tag(tx: Transaction, repository: int, hidden: int, name: str, manifest: int) -> None:
     """Move one tag into ``hidden``, with a copy of its manifest, which stays."""
-    copy_manifests(tx, hidden, [manifest])
+    copy_manifests(tx, hidden, [manifest], copied=True)
     tx.run(
         """update tag set repository = :hidden, manifest = (
                select copy.id from manifest original
@@ -52,42 +52,46 @@ def take_link(tx: Transaction, repository: int, hidden: int, blob: int) -> None:
     drop_unneeded_links(tx, repository, [blob], leased=True)
 
 
-def copy_manifests(tx: Transaction, target: int, manifests: Iterable[int]) -> list[Digest]:
-    """Copy manifests with all that they hold into the repository ``target``; return the digests it has of them now.
+def copy_manifests(tx: Transaction, target: int, manifests: Iterable[int], *, copied: bool) -> list[int]:
+    """Copy manifests with all that they hold into the repository ``target``; the ids of the copies.
 
-    What it has already is left as it is.
+    What it has already is left as it is; what waited there for one of them, or lacked here what is there, holds it.
+    ``copied`` marks them as there only for what needs them.
     """
     ids = graph.closure(tx, manifests)
-    blobs = [row[0] for row in tx.all("select distinct blob from manifest_blob where manifest in :ids", ids=ids)]
-    _give_links(tx, target, blobs)
-    tx.run(
-        """insert into manifest (repository, digest, media_type, artifact_type, subject, size, pushed_at)
-           select :target, digest, media_type, artifact_type, subject, size, pushed_at from manifest where id in :ids
-           on conflict (repository, digest) do nothing""",
-        target=target,
-        ids=ids,
-    )
+    copies = [row[0] for row in tx.all(_COPY, target=target, copied=int(copied), ids=ids)]
+    blobs = tx.all(_COPIED_BLOBS, target=target, ids=ids, copies=copies)
+    _give_links(tx, target, [row[0] for row in blobs])
     for statement in _COPY_PARTS:
-        tx.run(statement, target=target, ids=ids)
-    return [node.digest for node in graph.nodes(tx, ids)]
+        tx.run(statement, target=target, ids=ids, copies=copies)
+    arrived = [node.digest for node in graph.nodes(tx, copies)] + [Digest.unpack(row[1]) for row in blobs]
+    missing.settle(tx, target, arrived + missing.lacked_by(tx, copies))
+    return copies
 
 
+_COPY = """insert into manifest (repository, digest, media_type, artifact_type, subject, size, pushed_at, copied)
+           select :target, digest, media_type, artifact_type, subject, size, pushed_at, :copied
+           from manifest where id in :ids on conflict (repository, digest) do nothing returning id"""
 _PAIRS = """manifest original join manifest copy on copy.repository = :target and copy.digest = original.digest"""
+# Two deletions may have left originals of one digest, and one may lack what the other holds.
+_COPIED = "where original.id in :ids and copy.id in :copies on conflict do nothing"
+_COPIED_BLOBS = f"""select distinct blob.id, blob.digest from {_PAIRS}
+                    join manifest_blob b on b.manifest = original.id join blob on blob.id = b.blob
+                    where original.id in :ids and copy.id in :copies"""
 _COPY_PARTS = (
     f"""insert into manifest_content (manifest, content)
-        select copy.id, c.content from {_PAIRS} join manifest_content c on c.manifest = original.id
-        where original.id in :ids on conflict do nothing""",
+        select copy.id, c.content from {_PAIRS} join manifest_content c on c.manifest = original.id {_COPIED}""",
     f"""insert into manifest_blob (manifest, repository, blob)
         select copy.id, copy.repository, b.blob from {_PAIRS} join manifest_blob b on b.manifest = original.id
-        where original.id in :ids on conflict do nothing""",
+        {_COPIED}""",
     f"""insert into missing (manifest, repository, digest)
         select copy.id, copy.repository, m.digest from {_PAIRS} join missing m on m.manifest = original.id
-        where original.id in :ids on conflict do nothing""",
+        {_COPIED}""",
     f"""insert into manifest_child (parent, child)
         select copy.id, child_copy.id from {_PAIRS} join manifest_child k on k.parent = original.id
         join manifest child on child.id = k.child
         join manifest child_copy on child_copy.repository = :target and child_copy.digest = child.digest
-        where original.id in :ids on conflict do nothing""",
+        {_COPIED}""",
 )
 
 
@@ -138,7 +142,7 @@ def _copy_children(tx: Transaction, hidden: int, ids: list[int]) -> None:
     stay = tx.all("select distinct child from manifest_child where parent in :ids and child not in :ids", ids=ids)
     if not stay:
         return
-    copy_manifests(tx, hidden, [row[0] for row in stay])
+    copy_manifests(tx, hidden, [row[0] for row in stay], copied=True)
     tx.run(
         """update manifest_child set child = (
                select copy.id from manifest original

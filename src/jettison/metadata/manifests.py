@@ -128,40 +128,15 @@ def hold_children(tx: Transaction, parent: int, children: Iterable[int]) -> None
         tx.many("insert into manifest_child (parent, child) values (:parent, :child) on conflict do nothing", rows)
 
 
-def remember_missing(tx: Transaction, repository: int, manifest: int, digests: Iterable[Digest]) -> None:
-    """Remember what a manifest names and its repository does not have; see :func:`take_missing`."""
-    rows = [{"manifest": manifest, "repository": repository, "digest": digest.packed} for digest in digests]
-    if rows:
-        tx.many(
-            """insert into missing (manifest, repository, digest) values (:manifest, :repository, :digest)
-               on conflict do nothing""",
-            rows,
-        )
-
-
-def take_missing(tx: Transaction, repository: int, digest: Digest) -> list[int]:
-    """The manifests that waited for ``digest``, which now is there; they wait no longer."""
-    rows = tx.all(
-        "select manifest from missing where repository = :repository and digest = :digest order by manifest",
-        repository=repository,
-        digest=digest.packed,
-    )
-    if rows:
-        tx.run(
-            "delete from missing where repository = :repository and digest = :digest",
-            repository=repository,
-            digest=digest.packed,
-        )
-    return [row[0] for row in rows]
-
-
-def blob_holders(tx: Transaction, repository: int, blob: int, limit: int) -> list[Digest]:
-    """At most ``limit`` manifests of the repository that need the blob."""
+def blob_holders(tx: Transaction, repository: int, blob: int, *, besides: list[int], limit: int) -> list[Digest]:
+    """At most ``limit`` manifests of the repository that need the blob, those of ``besides`` left out."""
     rows = tx.all(
         """select m.digest from manifest_blob b join manifest m on m.id = b.manifest
-           where b.repository = :repository and b.blob = :blob order by m.digest limit :limit""",
+           where b.repository = :repository and b.blob = :blob and b.manifest not in :besides
+           order by m.digest limit :limit""",
         repository=repository,
         blob=blob,
+        besides=besides,
         limit=limit,
     )
     return [Digest.unpack(row[0]) for row in rows]

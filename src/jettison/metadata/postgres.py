@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
@@ -15,6 +16,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from jettison.metadata.database import NO_LOCK, Lock, Row, Transaction
 from jettison.metadata.dialect import for_postgres
+from jettison.metadata.dump import dump
 from jettison.oci.errors import Unavailable
 
 T = TypeVar("T")
@@ -67,8 +69,10 @@ class PostgresDatabase:
     """A pool of connections to ``url`` (libpq's syntax); see :class:`.database.Database`."""
 
     inline = False
+    copy_name = "jettison.dump"
 
     def __init__(self, url: str, clock: Callable[[], int] | None = None, connections: int = 16) -> None:
+        self._url = url
         self._clock = clock
         self.pool: ConnectionPool[Connection] = ConnectionPool(
             url,
@@ -109,6 +113,20 @@ class PostgresDatabase:
                     raise Unavailable("this write kept losing to others at the same rows; try again") from error
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - losers only have to differ
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def problems(self, *, thorough: bool) -> list[str]:
+        """None: PostgreSQL checks what it reads, and has amcheck and data checksums for the rest."""
+        self.read(lambda tx: tx.one("select 1"))
+        return []
+
+    def copy(self, file: Path, look: Callable[[Transaction], T]) -> T:
+        def work(tx: Transaction) -> T:
+            exported = tx.one("select pg_export_snapshot()")
+            assert exported is not None
+            dump(self._url, exported[0], file)
+            return look(tx)
+
+        return self.read(work, snapshot=True)
 
     def close(self) -> None:
         self.pool.close()

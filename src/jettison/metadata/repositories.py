@@ -74,3 +74,13 @@ def unlist_if_empty(tx: Transaction, repository: int) -> None:
            and not exists (select 1 from manifest where repository = :id)""",
         id=repository,
     )
+
+
+def drop_empty(tx: Transaction, name: str) -> None:
+    """Drop the row of a live repository that has neither a manifest nor a link; the caller holds its name alone."""
+    tx.run(
+        """delete from repository where name = :name and deletion is null and listed = 0
+           and not exists (select 1 from manifest m where m.repository = repository.id)
+           and not exists (select 1 from repository_blob l where l.repository = repository.id)""",
+        name=name,
+    )

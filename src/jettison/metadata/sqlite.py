@@ -8,13 +8,13 @@ import threading
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import apsw
 
-from jettison.metadata.database import NO_LOCK, Lock, Row, Transaction
+from jettison.metadata.database import FORGOTTEN, NO_LOCK, Lock, Row, Transaction
 from jettison.metadata.dialect import for_sqlite
 from jettison.metadata.turns import Ticket, Turns
 from jettison.oci.errors import Unavailable
@@ -25,6 +25,10 @@ BUSY_TIMEOUT = 30_000
 
 # An empty array has no type to give carray; no column holds an empty blob, so this list matches nothing.
 _NOTHING = apsw.carray((b"",))
+DAMAGED = (apsw.CorruptError, apsw.NotADBError)
+"""What SQLite raises for a file that is not as it wrote it."""
+
+_DANGLING = 'select "table", rowid, parent from pragma_foreign_key_check limit 100'
 
 
 def system_time() -> int:
@@ -62,7 +66,9 @@ class SQLiteTransaction:
         self._connection.executemany(for_sqlite(sql), (_bound(row) for row in rows)).fetchall()
 
 
-def _bound(values: Mapping[str, object]) -> dict[str, Any]:
+def _bound(values: Mapping[str, object]) -> Mapping[str, Any]:
+    if list not in map(type, values.values()):
+        return values
     return {name: _array(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
@@ -79,6 +85,7 @@ class SQLiteDatabase:
 
     def __init__(self, path: Path, clock: Callable[[], int] = system_time) -> None:
         self.path = path
+        self.copy_name = path.name
         self._clock = clock
         self._threads = threading.local()
         self._opened: list[apsw.Connection] = []
@@ -111,6 +118,43 @@ class SQLiteDatabase:
         result: T = self._turns.take(Ticket(work, durable))
         return result
 
+    def problems(self, *, thorough: bool) -> list[str]:
+        def work(tx: Transaction) -> list[str]:
+            looked = tx.all(f"pragma {'integrity_check' if thorough else 'quick_check'}")
+            found = [str(row[0]) for row in looked if row[0] != "ok"]
+            return found or [f"a row of {row[0]} needs one of {row[2]} that is gone" for row in tx.all(_DANGLING)]
+
+        try:
+            return self.read(work)
+        except Unavailable as error:
+            if isinstance(error.__cause__, DAMAGED):
+                return [str(error.__cause__)]
+            raise
+
+    def copy(self, file: Path, look: Callable[[Transaction], T]) -> T:
+        try:
+            with closing(self._connect_to(self.path)) as source, closing(apsw.Connection(str(file))) as copy:
+                copy.pragma("synchronous", "off")
+                # All at once: a copy in steps begins anew whenever another process writes. In WAL nobody waits for it.
+                with copy.backup("main", source, "main") as backup:
+                    backup.step(-1)
+                copy.pragma("journal_mode", "delete")
+                for table in FORGOTTEN:
+                    copy.execute(f"delete from {table}")
+                transaction = SQLiteTransaction(copy, self._clock)
+                damage = transaction.all("pragma integrity_check")
+                if damage != [("ok",)]:
+                    raise Unavailable(f"the copied database is damaged, and so may be the database: {damage[0][0]}")
+                result = look(transaction)
+        except apsw.FullError as error:
+            raise Unavailable(f"{file} cannot be written: the disk is full; free some space and try again") from error
+        except apsw.Error as error:
+            _explain(error)
+            raise
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
+        return result
+
     def close(self) -> None:
         with self._opening:
             for connection in self._opened:
@@ -119,8 +163,15 @@ class SQLiteDatabase:
             os.close(self._fair)
 
     def _connect(self) -> apsw.Connection:
+        connection = self._connect_to(self.path)
+        with self._opening:
+            self._opened.append(connection)
+        return connection
+
+    @staticmethod
+    def _connect_to(path: Path) -> apsw.Connection:
         try:
-            connection = apsw.Connection(str(self.path), statementcachesize=200)
+            connection = apsw.Connection(str(path), statementcachesize=200)
             connection.set_busy_timeout(BUSY_TIMEOUT)
             # Otherwise the planner looks at the values bound, and prepares a join anew at each execution: 20 us, not 3.
             connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
@@ -131,8 +182,6 @@ class SQLiteDatabase:
         except apsw.Error as error:
             _explain(error)
             raise
-        with self._opening:
-            self._opened.append(connection)
         return connection
 
     def _commit(self, batch: list[Ticket]) -> None:
@@ -197,5 +246,7 @@ def _explain(error: apsw.Error) -> None:
         raise Unavailable("the database is locked by another process; try again") from error
     if isinstance(error, apsw.FullError):
         raise Unavailable("the disk that holds the database is full; free some space and try again") from error
+    if isinstance(error, DAMAGED):
+        raise Unavailable(f"the database is damaged ({error}): bring it back from a backup") from error
     if isinstance(error, (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError)):
         raise Unavailable(f"the database cannot be read or written: {error}") from error

@@ -41,13 +41,18 @@ class Turns:
         self._waiting.append(ticket)
         with self._turn:
             if not ticket.settled:
-                self._commit(self._drain())
+                self._work_off(ticket)
         if ticket.error is not None:
             raise ticket.error
         return ticket.result
 
-    def _drain(self) -> list[Ticket]:
+    def _work_off(self, own: Ticket) -> None:
         batch = []
         while self._waiting:
             batch.append(self._waiting.popleft())
-        return batch
+        try:
+            self._commit(batch)
+        except BaseException:
+            # This thread is interrupted and nothing of the batch committed: the others come to turns of their own.
+            self._waiting.extendleft(ticket for ticket in reversed(batch) if not (ticket is own or ticket.settled))
+            raise

@@ -6,7 +6,9 @@
     |-- BlobUnknown, BlobUploadUnknown, BlobUploadInvalid
     |-- SizeInvalid, TooLarge, RangeInvalid, PaginationInvalid
     |-- Unauthorized, Denied, TooManyRequests
-    `-- Unsupported, PlanOutdated, Unavailable
+    |-- Unsupported, PlanOutdated, DeletionUnknown, DeletionEnded
+    |-- PatternInvalid, FilterTooWide, NothingMatched
+    `-- Unavailable
 
 The codes are those of OCI distribution 1.1, "Error Codes", and where that list has no word, those of CNCF distribution
 or our own. Which HTTP status each class becomes is decided in `jettison.http`.
@@ -161,6 +163,36 @@ class PlanOutdated(RegistryError):
     """What the plan was made for has changed since: plan again."""
 
     code = "PLAN_OUTDATED"
+
+
+class DeletionUnknown(RegistryError):
+    """The journal has no such deletion."""
+
+    code = "DELETION_UNKNOWN"
+
+
+class DeletionEnded(RegistryError):
+    """The deletion cannot be undone or purged (any more), or nothing of it could come back."""
+
+    code = "DELETION_ENDED"
+
+
+class PatternInvalid(RegistryError):
+    """The pattern over names cannot be read."""
+
+    code = "PATTERN_INVALID"
+
+
+class FilterTooWide(RegistryError):
+    """The filter chooses all that there is, which nobody has confirmed."""
+
+    code = "FILTER_TOO_WIDE"
+
+
+class NothingMatched(RegistryError):
+    """The filter chooses nothing."""
+
+    code = "NOTHING_MATCHED"
 
 
 class Unavailable(RegistryError):

@@ -11,5 +11,6 @@ class Action(Enum):
     PULL = "pull"
     PUSH = "push"
     DELETE = "delete"
+    ADMIN = "admin"
     CATALOG = "catalog"
     NOTHING = "nothing"

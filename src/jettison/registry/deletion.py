@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from jettison.metadata import deletions, hidden, repositories
 from jettison.metadata.database import Lock, Transaction
-from jettison.oci.errors import Json, PlanOutdated, Unsupported
-from jettison.oci.reference import Tag
-from jettison.registry.plan import Plan, Target, plan_deletion
+from jettison.oci.errors import Json, TooLarge, Unsupported
+from jettison.registry.plan import Part, Plan, plan_deletion
+from jettison.registry.points import reach
 from jettison.registry.registry import Registry
+from jettison.registry.shown import Shown
+from jettison.registry.target import Choice, Target
+from jettison.registry.times import rfc3339
+
+MOST_TARGETS = 10_000
+"""Of one deletion: it keeps other writers waiting for a second or two then."""
+
+MOST_REPOSITORIES = 1000
+"""Of one deletion: each takes a lock until its end, and PostgreSQL has room for some thousands in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +36,65 @@ class Deleted:
         return {**self.plan.to_json(), "deletion": self.id, "undo_until": rfc3339(self.undo_until)}
 
 
-def plan(registry: Registry, target: Target) -> Plan:
-    """The plan for ``target`` as things stand; see :func:`jettison.registry.plan.plan_deletion` for what it raises."""
+def plan(registry: Registry, *targets: Target, choice: Choice | None = None) -> Plan:
+    """The plan for all ``targets``, and what ``choice`` chooses, as things stand.
+
+    Raises Unsupported where deletion is off, TooLarge, what choosing raises, and what planning does:
+    :func:`jettison.registry.plan.plan_deletion`.
+    """
     check_enabled(registry)
-    return registry.database.read(lambda tx: plan_deletion(tx, target), snapshot=True)
+
+    def work(tx: Transaction) -> Plan:
+        chosen = choice.choose(tx, choice.matching(tx)) if choice is not None else ()
+        return _plan(tx, [*targets, *chosen])
+
+    return registry.database.read(work, snapshot=True)
 
 
 def delete(
     registry: Registry,
-    target: Target,
-    *,
-    expected: Plan | None = None,
+    *targets: Target,
+    choice: Choice | None = None,
+    expected: Plan | Shown | None = None,
     purge: bool = False,
     actor: str = "anonymous",
     reason: str = "",
 ) -> Deleted:
-    """Carry out the deletion of ``target``, decided in the same transaction.
+    """Carry out the deletion of all ``targets``, and what ``choice`` chooses, as one: decided in the same transaction.
 
     With ``expected``, a plan that was shown, nothing is done if it is not what would happen now: PlanOutdated.
-    With ``purge`` it cannot be undone. Raises what planning raises, and Unsupported where deletion is off.
+    With ``purge`` it cannot be undone. Raises what planning raises, Unsupported where deletion is off, and TooLarge.
     """
     check_enabled(registry)
+    shown = Shown.of(expected) if isinstance(expected, Plan) else expected
+    # A repository that comes to match only now is not among them, and so nothing of it goes: its name is not held.
+    matching = registry.database.read(choice.matching) if choice is not None else ()
+    names = {target.repository.value for target in targets} | set(matching)
+    _check_number(len(names), MOST_REPOSITORIES, "repositories")
 
     def work(tx: Transaction) -> Deleted:
-        made = plan_deletion(tx, target)
-        if expected is not None and expected != made:
-            raise PlanOutdated(f"{target} has changed since the plan was made: look at the new plan, then decide again")
+        chosen = choice.choose(tx, matching) if choice is not None else ()
+        made = _plan(tx, [*targets, *chosen])
+        if shown is not None:
+            shown.compare(made)
         return _execute(tx, registry, made, purge=purge, actor=actor, reason=reason)
 
-    return registry.database.write(work, Lock.alone(target.repository.value))
+    reach("delete.take")
+    return registry.database.write(work, Lock.alone(*names))
+
+
+def _plan(tx: Transaction, targets: Sequence[Target]) -> Plan:
+    _check_number(len(targets), MOST_TARGETS, "targets")
+    _check_number(len({target.repository for target in targets}), MOST_REPOSITORIES, "repositories")
+    return plan_deletion(tx, targets)
+
+
+def _check_number(number: int, most: int, what: str) -> None:
+    if number > most:
+        raise TooLarge(
+            f"one deletion takes at most {most} {what}, and this one has {number}: delete in several steps",
+            {"most": most, "asked": number},
+        )
 
 
 def check_enabled(registry: Registry) -> None:
@@ -69,37 +108,32 @@ def check_enabled(registry: Registry) -> None:
 
 def _execute(tx: Transaction, registry: Registry, plan: Plan, *, purge: bool, actor: str, reason: str) -> Deleted:
     undo = 0 if purge else registry.rules.undo
-    expires_at = tx.now + (undo or registry.rules.push_grace)
+    expires_at = tx.now + (undo or registry.rules.sweep_grace)
     deletion = deletions.add(
         tx,
-        kind=plan.target.kind,
+        kind=plan.kind,
         state="deleted" if undo else "purged",
-        repository=str(plan.target.repository),
+        repository=",".join(plan.repositories),
         actor=actor,
         reason=reason,
         expires_at=expires_at,
         summary=json.dumps(plan.to_json()),
     )
-    if plan.target.reference is None:
-        repositories.hide(tx, plan.repository, deletion)
-    else:
-        _take(tx, plan, repositories.create_hidden(tx, str(plan.target.repository), deletion))
-        repositories.unlist_if_empty(tx, plan.repository)
-    return Deleted(deletion, replace(plan, ids=()), expires_at if undo else None)
+    for part in plan.parts:
+        if part.whole:
+            repositories.hide(tx, part.repository, deletion)
+        else:
+            _take(tx, part, repositories.create_hidden(tx, part.name, deletion))
+            repositories.unlist_if_empty(tx, part.repository)
+            repositories.drop_empty(tx, part.name)
+    return Deleted(deletion, plan, expires_at if undo else None)
 
 
-def _take(tx: Transaction, plan: Plan, repository: int) -> None:
-    reference = plan.target.reference
-    if isinstance(reference, Tag):
-        hidden.take_tag(tx, plan.repository, repository, reference.value, plan.ids[0])
-    elif plan.target.blob:
-        hidden.take_link(tx, plan.repository, repository, plan.ids[0])
-    else:
-        hidden.take_manifests(tx, plan.repository, repository, plan.ids)
-
-
-def rfc3339(microseconds: int | None) -> str | None:
-    """A time of the database as people and JSON read it, in whole seconds."""
-    if microseconds is None:
-        return None
-    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _take(tx: Transaction, part: Part, repository: int) -> None:
+    # Manifests before tags: a tag's manifest is copied, and what was moved need not be.
+    if part.manifests:
+        hidden.take_manifests(tx, part.repository, repository, part.manifests)
+    for tag, manifest in part.untagged:
+        hidden.take_tag(tx, part.repository, repository, tag, manifest)
+    for blob in part.blobs:
+        hidden.take_link(tx, part.repository, repository, blob)

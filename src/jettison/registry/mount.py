@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jettison.metadata import blobs, manifests, repositories
+from jettison.metadata import blobs, missing, repositories
 from jettison.metadata.database import Lock, Transaction
 from jettison.oci.digest import Digest
 from jettison.oci.reference import RepositoryName
+from jettison.registry.points import reach
 from jettison.registry.registry import Registry
 
 SOURCES_TRIED = 100
@@ -32,10 +33,10 @@ def mount(
             return False
         repository = repositories.find_or_create(tx, name.value)
         blobs.link(tx, repository, blob, tx.now + registry.rules.touch_lease)
-        for manifest in manifests.take_missing(tx, repository, digest):
-            manifests.hold_blobs(tx, repository, manifest, [blob])
+        missing.settle(tx, repository, [digest])
         return True
 
+    reach("mount.link")
     return registry.database.write(work, Lock.shared(name.value))
 
 
@@ -49,6 +50,7 @@ def _find(
     for name in names:
         if may_pull(name):
             found = blobs.find(tx, name, digest)
-            if found is not None:
+            # Whoever is told that damaged bytes are there does not bring them.
+            if found is not None and not found.damage:
                 return found.id
     return None

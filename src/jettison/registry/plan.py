@@ -5,115 +5,174 @@ A plan only reads. Dry run is a plan printed; a deletion is the same plan, made 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from jettison.metadata import blobs, graph, manifests, repositories, tags, usage
 from jettison.metadata.database import Transaction
-from jettison.metadata.graph import Node
 from jettison.metadata.usage import Bytes
 from jettison.oci.digest import Digest
 from jettison.oci.errors import BlobUnknown, Json, ManifestUnknown, NameUnknown, Unsupported
-from jettison.oci.reference import RepositoryName, Tag
-
-SIGNER_SUFFIXES = ("", ".sig", ".att", ".sbom")
-"""Signers without the referrers API tag what they sign ``sha256-<hex>`` with one of these."""
+from jettison.oci.reference import Tag
+from jettison.registry.cascade import Cascade, Item
+from jettison.registry.target import Target
 
 HOLDERS_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What is to go. Without a ``reference`` the whole repository; ``blob`` tells a blob from a manifest."""
+class Part:
+    """What goes of one repository. Of a ``whole`` one the numbers are known, and nothing is listed.
 
-    repository: RepositoryName
-    reference: Tag | Digest | None = None
-    blob: bool = False
+    ``manifests``, ``blobs`` and ``untagged`` (tags that go alone, with their manifests, which stay) are rows, for the
+    transaction that made the plan.
+    """
 
-    @property
-    def kind(self) -> str:
-        """One of repository, tag, manifest, blob."""
-        if self.reference is None:
-            return "repository"
-        if isinstance(self.reference, Tag):
-            return "tag"
-        return "blob" if self.blob else "manifest"
+    name: str
+    whole: bool
+    tags: int
+    versions: int
+    goes: tuple[Item, ...] = ()
+    breaks: tuple[Item, ...] = ()
+    stays: tuple[Item, ...] = ()
+    repository: int = field(default=0, compare=False)
+    manifests: tuple[int, ...] = field(default=(), compare=False)
+    blobs: tuple[int, ...] = field(default=(), compare=False)
+    untagged: tuple[tuple[str, int], ...] = field(default=(), compare=False)
 
-    def __str__(self) -> str:
-        if self.reference is None:
-            return str(self.repository)
-        return f"{self.repository}{':' if isinstance(self.reference, Tag) else '@'}{self.reference}"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A manifest, with its tags, and why it is named."""
-
-    digest: Digest
-    media_type: str
-    tags: tuple[str, ...]
-    reason: str
+    def summary(self) -> dict[str, Json]:
+        """The part of a plan for several targets, as a JSON object."""
+        numbers: dict[str, Json] = {"whole": self.whole, "tags": self.tags, "versions": self.versions}
+        return {"repository": self.name, **numbers, **self.to_json()}
 
     def to_json(self) -> dict[str, Json]:
-        """The item as a JSON object."""
+        """What goes, breaks and stays, as a JSON object; nothing of a whole repository."""
+        if self.whole:
+            return {}
         return {
-            "digest": str(self.digest),
-            "mediaType": self.media_type,
-            "tags": list(self.tags),
-            "reason": self.reason,
+            "goes": [item.to_json() for item in self.goes],
+            "breaks": [item.to_json() for item in self.breaks],
+            "stays": [item.to_json() for item in self.stays],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A decided deletion. ``tags`` and ``versions`` count what goes; of a whole repository nothing is listed.
+    """A decided deletion of one or many targets, one part for each repository. ``bytes`` are of all of it together."""
 
-    ``ids`` are the rows behind it, for the transaction that made it.
-    """
-
-    target: Target
-    tags: int
-    versions: int
+    targets: tuple[Target, ...]
+    parts: tuple[Part, ...]
     bytes: Bytes
-    goes: tuple[Item, ...] = ()
-    breaks: tuple[Item, ...] = ()
-    stays: tuple[Item, ...] = ()
-    repository: int = field(default=0, compare=False)
-    ids: tuple[int, ...] = field(default=(), compare=False)
+
+    @property
+    def kind(self) -> str:
+        """Of a single target repository, tag, manifest or blob; of several ``many``."""
+        return self.targets[0].kind if len(self.targets) == 1 else "many"
+
+    @property
+    def repositories(self) -> list[str]:
+        """The names of the repositories that it takes something of, sorted."""
+        return [part.name for part in self.parts]
+
+    @property
+    def tags(self) -> int:
+        """How many tags go."""
+        return sum(part.tags for part in self.parts)
+
+    @property
+    def versions(self) -> int:
+        """How many manifests go."""
+        return sum(part.versions for part in self.parts)
+
+    @property
+    def goes(self) -> tuple[Item, ...]:
+        """The manifests that go, of repositories that do not go as a whole."""
+        return tuple(item for part in self.parts for item in part.goes)
+
+    @property
+    def breaks(self) -> tuple[Item, ...]:
+        """The indexes that stay and lose a child."""
+        return tuple(item for part in self.parts for item in part.breaks)
+
+    @property
+    def stays(self) -> tuple[Item, ...]:
+        """The manifests that one might expect to go, and why they stay."""
+        return tuple(item for part in self.parts for item in part.stays)
+
+    @property
+    def id(self) -> str:
+        """The digest of what the plan says goes, breaks and stays: of two plans that say the same it is the same.
+
+        Not of its bytes: those change with what others push elsewhere, and nothing else goes for it.
+        """
+        says = {key: value for key, value in self.to_json().items() if key != "bytes"}
+        return str(Digest.of(json.dumps(says, sort_keys=True).encode()))
 
     def to_json(self) -> dict[str, Json]:
         """The plan as a JSON object; see docs/design/deletion.md."""
-        made: dict[str, Json] = {
-            "kind": self.target.kind,
-            "target": str(self.target),
-            "repository": str(self.target.repository),
+        numbers: dict[str, Json] = {
             "tags": self.tags,
             "versions": self.versions,
             "bytes": {"exclusive": self.bytes.exclusive, "shared": self.bytes.shared},
         }
-        if self.target.kind != "repository":
-            made["goes"] = [item.to_json() for item in self.goes]
-            made["breaks"] = [item.to_json() for item in self.breaks]
-            made["stays"] = [item.to_json() for item in self.stays]
-        return made
+        if len(self.targets) == 1:
+            [target], [part] = self.targets, self.parts
+            named: dict[str, Json] = {"kind": self.kind, "target": str(target), "repository": part.name}
+            return {**named, **numbers, **part.to_json()}
+        parts: list[Json] = [part.summary() for part in self.parts]
+        targets: list[Json] = [str(target) for target in self.targets]
+        return {"kind": self.kind, "targets": targets, **numbers, "repositories": parts}
 
 
-def plan_deletion(tx: Transaction, target: Target) -> Plan:
-    """Decide what the deletion of ``target`` takes.
+def plan_deletion(tx: Transaction, targets: Sequence[Target]) -> Plan:
+    """Decide what the deletion of ``targets`` (one at least) takes, all together.
 
-    Raises NameUnknown, ManifestUnknown or BlobUnknown where it is not there, and Unsupported for a blob that a
-    manifest of the repository needs.
+    Raises NameUnknown, ManifestUnknown or BlobUnknown where one is not there, and Unsupported for a blob that a
+    manifest which stays needs.
     """
-    repository = repositories.find(tx, target.repository.value)
-    if target.reference is None:
-        return _whole(tx, target, repository)
+    distinct = tuple(dict.fromkeys(targets))
+    by_name: dict[str, list[Target]] = {}
+    for target in distinct:
+        by_name.setdefault(target.repository.value, []).append(target)
+    parts = tuple(_part(tx, name, by_name[name]) for name in sorted(by_name))
+    return Plan(distinct, parts, _bytes(tx, parts))
+
+
+def _part(tx: Transaction, name: str, targets: list[Target]) -> Part:
+    repository = repositories.find(tx, name)
+    whole = [target for target in targets if target.reference is None]
+    if whole:
+        return _whole(tx, name, repository)
     if repository is None:
-        raise _unknown(target)
-    if isinstance(target.reference, Tag):
-        return _tag(tx, target, repository, target.reference)
-    if target.blob:
-        return _blob(tx, target, repository, target.reference)
-    return _manifest(tx, target, repository, target.reference)
+        raise _unknown(targets[0])
+    tagged = {target.reference.value: target for target in targets if isinstance(target.reference, Tag)}
+    pointing = _tags(tx, repository, tagged)
+    cascade = Cascade(tx, repository, _nodes(tx, repository, targets), untagging=pointing)
+    alone = tuple((tag, manifest) for tag, manifest in pointing.items() if manifest not in cascade.going)
+    gone = _blobs(tx, repository, targets, cascade)
+    stays = {node.id: cascade.item(node, reason) for node, reason in cascade.staying.values()}
+    stays |= _untagged(tx, cascade, alone)
+    return Part(
+        name,
+        whole=False,
+        tags=sum(len(cascade.tags[id]) for id in cascade.going) + len(alone),
+        versions=len(cascade.going),
+        goes=tuple(cascade.item(node, reason) for node, reason in cascade.going.values()),
+        breaks=cascade.breaks,
+        stays=tuple(stays.values()),
+        repository=repository,
+        manifests=tuple(sorted(cascade.going)),
+        blobs=gone,
+        untagged=alone,
+    )
+
+
+def _whole(tx: Transaction, name: str, repository: int | None) -> Part:
+    contents = usage.contents(tx, repository) if repository is not None else None
+    if repository is None or contents is None or not (contents.manifests or contents.links):
+        raise NameUnknown(f"there is no repository {name}", {"name": name})
+    return Part(name, whole=True, tags=contents.tags, versions=contents.manifests, repository=repository)
 
 
 def _unknown(target: Target) -> Exception:
@@ -123,130 +182,75 @@ def _unknown(target: Target) -> Exception:
     return ManifestUnknown(f"{target.repository} has no manifest {target.reference}", detail)
 
 
-def _whole(tx: Transaction, target: Target, repository: int | None) -> Plan:
-    contents = usage.of_repository(tx, repository) if repository is not None else None
-    if repository is None or contents is None or not (contents.manifests or contents.bytes.total):
-        raise NameUnknown(f"there is no repository {target.repository}", {"name": str(target.repository)})
-    return Plan(target, contents.tags, contents.manifests, contents.bytes, repository=repository)
+def _tags(tx: Transaction, repository: int, tagged: dict[str, Target]) -> dict[str, int]:
+    pointing = tags.among(tx, repository, list(tagged))
+    for tag, target in tagged.items():
+        if tag not in pointing:
+            raise _unknown(target)
+    return pointing
 
 
-def _tag(tx: Transaction, target: Target, repository: int, tag: Tag) -> Plan:
-    manifest = tags.manifest_of(tx, repository, tag.value)
-    if manifest is None:
-        raise _unknown(target)
-    [node] = graph.nodes(tx, [manifest])
-    others = tuple(name for name in tags.of_manifests(tx, [manifest])[manifest] if name != tag.value)
-    reason = f"other tags: {', '.join(others[:HOLDERS_NAMED])}" if others else "becomes untagged"
-    stays = (Item(node.digest, node.media_type, others, reason),)
-    kept = Bytes(0, usage.of_manifests(tx, repository, graph.closure(tx, [manifest])).total)
-    return Plan(target, 1, 0, kept, stays=stays, repository=repository, ids=(manifest,))
+def _nodes(tx: Transaction, repository: int, targets: list[Target]) -> list[graph.Node]:
+    digests = {t.reference: t for t in targets if isinstance(t.reference, Digest) and not t.blob}
+    nodes = graph.nodes_of(tx, repository, digests)
+    found = {node.digest for node in nodes}
+    for digest, target in digests.items():
+        if digest not in found:
+            raise _unknown(target)
+    return nodes
 
 
-def _blob(tx: Transaction, target: Target, repository: int, digest: Digest) -> Plan:
-    blob = blobs.find(tx, target.repository.value, digest)
-    if blob is None:
-        raise _unknown(target)
-    holders = manifests.blob_holders(tx, repository, blob.id, HOLDERS_NAMED + 1)
-    if holders:
-        named = ", ".join(str(holder) for holder in holders[:HOLDERS_NAMED])
-        more = " and others" if len(holders) > HOLDERS_NAMED else ""
-        raise Unsupported(
-            f"blob {digest} is needed by manifest {named}{more}: delete the manifest, and the blob goes with it",
-            {"manifests": [str(holder) for holder in holders[:HOLDERS_NAMED]]},
-        )
-    return Plan(target, 0, 0, usage.of_blob(tx, repository, blob.id), repository=repository, ids=(blob.id,))
+def _untagged(tx: Transaction, cascade: Cascade, alone: Iterable[tuple[str, int]]) -> dict[int, Item]:
+    """The manifests that lose a tag and stay, with the tags that they keep."""
+    lost: dict[int, set[str]] = {}
+    for tag, manifest in alone:
+        lost.setdefault(manifest, set()).add(tag)
+    items = {}
+    for node in graph.nodes(tx, lost):
+        kept = tuple(tag for tag in cascade.item(node, "").tags if tag not in lost[node.id])
+        reason = f"other tags: {', '.join(kept[:HOLDERS_NAMED])}" if kept else "becomes untagged"
+        items[node.id] = Item(node.digest, node.media_type, kept, reason)
+    return items
 
 
-def _manifest(tx: Transaction, target: Target, repository: int, digest: Digest) -> Plan:
-    nodes = graph.nodes_of(tx, repository, [digest])
-    if not nodes:
-        raise _unknown(target)
-    cascade = Cascade(tx, repository, nodes)
-    going = sorted(cascade.going)
-    breaking = {parent for id in going for parent in cascade.parents.get(id, ()) if parent not in cascade.going}
-    return Plan(
-        target,
-        tags=sum(len(cascade.tags.get(id, ())) for id in going),
-        versions=len(going),
-        bytes=usage.of_manifests(tx, repository, going),
-        goes=tuple(cascade.item(node, reason) for node, reason in cascade.going.values()),
-        breaks=tuple(cascade.item(node, f"an index that holds {digest}") for node in graph.nodes(tx, breaking)),
-        stays=tuple(cascade.item(node, reason) for node, reason in cascade.staying.values()),
-        repository=repository,
-        ids=tuple(going),
+def _blobs(tx: Transaction, repository: int, targets: list[Target], cascade: Cascade) -> tuple[int, ...]:
+    """The blobs asked for; what needs them must go too."""
+    gone = []
+    for target in targets:
+        if not (target.blob and isinstance(target.reference, Digest)):
+            continue
+        blob = blobs.find(tx, target.repository.value, target.reference)
+        if blob is None:
+            raise _unknown(target)
+        holders = manifests.blob_holders(tx, repository, blob.id, besides=list(cascade.going), limit=HOLDERS_NAMED + 1)
+        if holders:
+            raise _needed(target.reference, holders)
+        gone.append(blob.id)
+    return tuple(gone)
+
+
+def _needed(digest: Digest, holders: list[Digest]) -> Unsupported:
+    named = ", ".join(str(holder) for holder in holders[:HOLDERS_NAMED])
+    more = " and others" if len(holders) > HOLDERS_NAMED else ""
+    return Unsupported(
+        f"blob {digest} is needed by manifest {named}{more}: delete the manifest, and the blob goes with it",
+        {"manifests": [str(holder) for holder in holders[:HOLDERS_NAMED]]},
     )
 
 
-class Cascade:
-    """What goes with manifests that go: children that only they held, and referrers whose subject goes.
-
-    Each round may release more, so it runs until nothing changes. Digests make cycles impossible.
-    """
-
-    def __init__(self, tx: Transaction, repository: int, targets: list[Node]) -> None:
-        self._tx = tx
-        self._repository = repository
-        self.going: dict[int, tuple[Node, str]] = {node.id: (node, "asked for") for node in targets}
-        self.staying: dict[int, tuple[Node, str]] = {}
-        self.parents: dict[int, set[int]] = {}
-        self.tags: dict[int, list[str]] = {}
-        self._learn(targets)
-        while self._release():
-            pass
-
-    def item(self, node: Node, reason: str) -> Item:
-        """The node as a plan shows it."""
-        names = self.tags.get(node.id)
-        if names is None:
-            names = tags.of_manifests(self._tx, [node.id]).get(node.id, [])
-        return Item(node.digest, node.media_type, tuple(names), reason)
-
-    def _release(self) -> bool:
-        candidates = self._candidates()
-        released = {}
-        for node, reason in candidates:
-            stays = self._why_it_stays(node)
-            if stays is None:
-                released[node.id] = (node, reason)
-                self.staying.pop(node.id, None)
-            else:
-                self.staying[node.id] = (node, stays)
-        self.going |= released
-        return bool(released)
-
-    def _candidates(self) -> list[tuple[Node, str]]:
-        digests = [node.digest for node, _ in self.going.values()]
-        signed = {name: digest for digest in digests for name in signer_tags(digest)}
-        by_tag = tags.among(self._tx, self._repository, list(signed))
-        reasons = {manifest: f"signs {signed[name]} by its tag {name}" for name, manifest in by_tag.items()}
-        nodes = graph.nodes(self._tx, {*graph.children_of(self._tx, self.going), *reasons})
-        found = [(node, reasons.get(node.id, "a child that no other index holds")) for node in nodes]
-        found += [(n, f"refers to {n.subject}") for n in graph.referrers_of(self._tx, self._repository, digests)]
-        fresh = {node.id: (node, reason) for node, reason in found if node.id not in self.going}
-        self._learn(node for node, _ in fresh.values())
-        return list(fresh.values())
-
-    def _learn(self, nodes: Iterable[Node]) -> None:
-        ids = [node.id for node in nodes if node.id not in self.tags]
-        self.parents |= graph.parents_of(self._tx, ids)
-        self.tags |= {id: [] for id in ids} | tags.of_manifests(self._tx, ids)
-
-    def _why_it_stays(self, node: Node) -> str | None:
-        digests = {going.digest for going, _ in self.going.values()}
-        signing = {name for digest in digests for name in signer_tags(digest)}
-        kept_by = [name for name in self.tags[node.id] if name not in signing]
-        if kept_by:
-            return f"tagged {kept_by[0]}"
-        holders = self.parents.get(node.id, set()) - self.going.keys()
-        if holders:
-            [holder, *_] = graph.nodes(self._tx, holders)
-            return f"held by index {holder.digest}"
-        subject = node.subject if node.subject not in digests else None
-        if subject is not None and graph.nodes_of(self._tx, self._repository, [subject]):
-            return f"refers to {subject}"
-        return None
-
-
-def signer_tags(digest: Digest) -> list[str]:
-    """The tags under which signers keep what they say of ``digest``."""
-    return [f"{digest.algorithm}-{digest.hex}{suffix}"[:128] for suffix in SIGNER_SUFFIXES]
+def _bytes(tx: Transaction, parts: tuple[Part, ...]) -> Bytes:
+    """What comes back when all of it goes together: a blob that two of the repositories share comes back too."""
+    if len(parts) == 1 and parts[0].whole:
+        return usage.of_repository(tx, parts[0].repository)
+    lost: list[int] = []
+    touched: set[int] = set()
+    for part in parts:
+        if part.whole:
+            links = usage.links(tx, part.repository)
+        else:
+            links = [*usage.links_lost(tx, part.repository, list(part.manifests)), *part.blobs]
+            untagged = graph.closure(tx, [manifest for _, manifest in part.untagged])
+            touched.update(usage.needed_by(tx, [*part.manifests, *untagged]))
+        lost += dict.fromkeys(links)
+        touched.update(links)
+    return usage.of_blobs(tx, touched, lost)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from jettison.blobs.store import BytesMissing
 from jettison.metadata import blobs, manifests
-from jettison.metadata.blobs import StoredBlob
+from jettison.metadata.blobs import Damage, StoredBlob
 from jettison.metadata.database import Transaction
 from jettison.metadata.manifests import StoredManifest
 from jettison.oci.digest import Digest
 from jettison.oci.errors import BlobUnknown, ManifestUnknown
 from jettison.oci.reference import Reference, RepositoryName
+from jettison.registry.points import reach
 from jettison.registry.registry import Registry
 
 
@@ -30,12 +32,25 @@ def find_manifest(registry: Registry, name: RepositoryName, reference: Reference
     return found
 
 
-def find_blob(registry: Registry, name: RepositoryName, digest: Digest) -> StoredBlob:
-    """The blob as the repository has it. Raises BlobUnknown."""
+def find_blob(registry: Registry, name: RepositoryName, digest: Digest, *, content: bool = True) -> StoredBlob:
+    """The blob as the repository has it. Raises BlobUnknown, and BytesMissing where its bytes are known to be others.
+
+    Without ``content`` (HEAD, by which a push finds out what it need not bring) one with damaged bytes is unknown.
+    """
     found = registry.database.read(lambda tx: blobs.find(tx, name.value, digest))
     if found is None:
-        raise BlobUnknown(f"{name} has no blob {digest}", {"digest": str(digest)})
+        raise _unknown(name, digest)
+    if found.damage and not content:
+        raise BlobUnknown(f"the stored bytes of blob {digest} are damaged: push it again", {"digest": str(digest)})
+    if found.damage is Damage.WRONG:
+        raise BytesMissing(f"the stored bytes of blob {digest} are damaged: push it again, or bring back a backup")
     return found
+
+
+def note_missing(registry: Registry, key: str) -> None:
+    """Record that bytes at ``key`` were found missing, so that whoever pushes them again stores them anew."""
+    if registry.database.read(lambda tx: blobs.damage_of(tx, key)) is Damage.NONE:
+        registry.database.write(lambda tx: blobs.mark(tx, key, Damage.MISSING), durable=False)
 
 
 def needs_lease(registry: Registry, blob: StoredBlob) -> bool:
@@ -47,6 +62,15 @@ def needs_lease(registry: Registry, blob: StoredBlob) -> bool:
 
 
 def extend_lease(registry: Registry, name: RepositoryName, blob: StoredBlob) -> None:
-    """Make the lease last for a touch from now: whoever asked may be about to push a manifest that needs it."""
+    """Make the lease last for a touch from now: whoever asked may be about to push a manifest that needs it.
+
+    Raises BlobUnknown if it ended in between, and a sweep has taken the blob.
+    """
     touch = registry.rules.touch_lease
-    registry.database.write(lambda tx: blobs.extend_lease(tx, name.value, blob.id, tx.now + touch))
+    reach("head.extend")
+    if not registry.database.write(lambda tx: blobs.extend_lease(tx, name.value, blob.digest, tx.now + touch)):
+        raise _unknown(name, blob.digest)
+
+
+def _unknown(name: RepositoryName, digest: Digest) -> BlobUnknown:
+    return BlobUnknown(f"{name} has no blob {digest}", {"digest": str(digest)})

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from jettison.metadata import blobs, hidden, manifests, repositories, tags
+from jettison.metadata import blobs, graph, hidden, manifests, missing, repositories, tags
 from jettison.metadata.database import Lock, Transaction
 from jettison.oci.digest import Digest
 from jettison.oci.errors import DigestInvalid, ManifestBlobUnknown, TagInvalid, TooLarge
 from jettison.oci.manifest import Manifest
 from jettison.oci.reference import Reference, RepositoryName, Tag
+from jettison.registry.points import reach
 from jettison.registry.registry import Registry
 
 NAMED_AT_MOST = 100
@@ -42,14 +44,19 @@ def push_manifest(
     asked = tuple(dict.fromkeys(also))
     pointing = asked if isinstance(reference, Digest) else (reference, *asked)
 
-    def work(tx: Transaction) -> None:
+    def work(tx: Transaction, *, alone: bool) -> None:
         repository = repositories.find_or_create(tx, name.value)
-        id = manifests.id_of(tx, repository, manifest.digest) or _store(tx, registry, name, repository, manifest)
+        id = _store(tx, registry, name, repository, manifest, alone=alone)
         for tag in sorted(set(pointing)):
             tags.point(tx, repository, tag.value, id)
         repositories.list_it(tx, repository)
 
-    registry.database.write(work, Lock.shared(name.value))
+    reach("push.store")
+    try:
+        registry.database.write(partial(work, alone=False), Lock.shared(name.value))
+    except _Incomplete:
+        reach("push.alone")
+        registry.database.write(partial(work, alone=True), Lock.alone(name.value))
     return Pushed(manifest.digest, asked, manifest.subject.digest if manifest.subject else None)
 
 
@@ -70,25 +77,55 @@ def _parse(
     return manifest
 
 
-def _store(tx: Transaction, registry: Registry, name: RepositoryName, repository: int, manifest: Manifest) -> int:
-    """Write the manifest with all that it holds, under the name's lock: what is found here is there at the commit."""
+class _Incomplete(Exception):
+    """Something is missing, which is accepted. It must not arrive beside this push: neither would see the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What a manifest names, as far as the repository has it (rows by their ids), and what it lacks."""
+
+    blobs: Iterable[int]
+    children: Iterable[int]
+    missing: list[Digest]
+
+
+def _store(
+    tx: Transaction, registry: Registry, name: RepositoryName, repository: int, manifest: Manifest, *, alone: bool
+) -> int:
+    """The manifest with all that it holds, written if it is not there, under the name's lock.
+
+    What is found here is there at the commit. A manifest that is there and lacks something is completed or refused as
+    a new one is. Raises _Incomplete unless it runs ``alone``.
+    """
+    id = manifests.id_of(tx, repository, manifest.digest)
+    if id is not None and not missing.is_waiting(tx, id):
+        return id
+    needs = _look(tx, name, repository, manifest)
+    _check(registry, name, manifest, needs.missing)
+    if needs.missing and not alone:
+        raise _Incomplete
+    if id is not None:
+        missing.forget(tx, id)
+    else:
+        id = manifests.add(tx, repository, manifest)
+    if id is None:
+        return _existing(tx, repository, manifest)
+    manifests.hold_blobs(tx, repository, id, needs.blobs)
+    manifests.hold_children(tx, id, needs.children)
+    missing.remember(tx, repository, id, needs.missing)
+    missing.settle(tx, repository, [manifest.digest])
+    return id
+
+
+def _look(tx: Transaction, name: RepositoryName, repository: int, manifest: Manifest) -> _Needs:
     needed = {descriptor.digest for descriptor in manifest.blobs}
     entries = {descriptor.digest for descriptor in manifest.children}
     children = _children(tx, name, repository, entries)
     # Layers that need not be here are held all the same where they are.
     elsewhere = {descriptor.digest for descriptor in manifest.elsewhere}
     held = _blobs(tx, name, repository, needed | elsewhere | (entries - children.keys()))
-    missing = sorted((needed | entries) - held.keys() - children.keys())
-    _check(registry, name, manifest, missing)
-    id = manifests.add(tx, repository, manifest)
-    if id is None:
-        return _existing(tx, repository, manifest)
-    manifests.hold_blobs(tx, repository, id, held.values())
-    manifests.hold_children(tx, id, children.values())
-    manifests.remember_missing(tx, repository, id, missing)
-    for parent in manifests.take_missing(tx, repository, manifest.digest):
-        manifests.hold_children(tx, parent, [id])
-    return id
+    return _Needs(held.values(), children.values(), sorted((needed | entries) - held.keys() - children.keys()))
 
 
 def _existing(tx: Transaction, repository: int, manifest: Manifest) -> int:
@@ -98,13 +135,17 @@ def _existing(tx: Transaction, repository: int, manifest: Manifest) -> int:
 
 
 def _children(tx: Transaction, name: RepositoryName, repository: int, digests: set[Digest]) -> dict[Digest, int]:
-    """The index entries that are manifests: live ones, or taken back from a deletion that this push is across."""
+    """The index entries that are manifests: live ones, or taken back from a deletion that this push is across.
+
+    What is taken back had lost some of its own children, perhaps, to other deletions: these come back too.
+    """
     if not digests:
         return {}
     found = manifests.ids_of(tx, repository, digests)
-    gone = hidden.find_manifests(tx, name.value, digests - found.keys())
-    if gone:
-        hidden.copy_manifests(tx, repository, gone)
+    lacks: Iterable[Digest] = digests - found.keys()
+    while gone := hidden.find_manifests(tx, name.value, lacks):
+        copies = hidden.copy_manifests(tx, repository, gone, copied=False)
+        lacks = missing.lacked_by(tx, graph.closure(tx, copies))
         found = manifests.ids_of(tx, repository, digests)
     return found
 
@@ -120,9 +161,9 @@ def _blobs(tx: Transaction, name: RepositoryName, repository: int, digests: set[
     return found | gone
 
 
-def _check(registry: Registry, name: RepositoryName, manifest: Manifest, missing: Iterable[Digest]) -> None:
+def _check(registry: Registry, name: RepositoryName, manifest: Manifest, lacks: Iterable[Digest]) -> None:
     required = registry.rules.children_required if manifest.is_index else registry.rules.blobs_required
-    named = [str(digest) for digest in missing]
+    named = [str(digest) for digest in lacks]
     if not required or not named:
         return
     kind = "an index needs its manifests" if manifest.is_index else "a manifest needs its blobs"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from jettison.blobs.store import Blobs
 from jettison.metadata.database import Database
+from jettison.registry.arrivals import Arrivals
 from jettison.registry.hashes import Hashes
 from jettison.registry.pull_log import PullLog
 
@@ -25,8 +26,10 @@ class Rules:
     undo: int = 24 * 3600 * MICROSECONDS
     upload_lease: int = 24 * 3600 * MICROSECONDS
     touch_lease: int = 3600 * MICROSECONDS
-    push_grace: int = 3600 * MICROSECONDS
-    """How long a purged deletion keeps its links, for pushes that saw them before it."""
+    sweep_grace: int = 300 * MICROSECONDS
+    """How long bytes stay after their row is gone, for readers that had begun; and the links of what was purged, for
+    pushes that saw them before it."""
+    upload_age: int = 7 * 24 * 3600 * MICROSECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,12 @@ class Registry:
     rules: Rules = field(default_factory=Rules)
     pulls: PullLog = field(default_factory=PullLog)
     hashes: Hashes = field(default_factory=Hashes)
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     def close(self) -> None:
         """Write what is still in memory, then let go of the database and the storage."""
-        self.pulls.flush(self.database)
-        self.database.close()
-        self.blobs.close()
+        try:
+            self.pulls.flush(self.database)
+        finally:
+            self.database.close()
+            self.blobs.close()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from jettison.blobs.store import Key, Writer, WriterRevoked
-from jettison.metadata import blobs, manifests, repositories, uploads
+from jettison.blobs.store import BytesMissing, Key, Writer, WriterRevoked
+from jettison.metadata import blobs, missing, repositories, uploads
 from jettison.metadata.database import Lock, Transaction
 from jettison.metadata.uploads import UploadRow
 from jettison.oci.digest import Digest, Hash, new_hash
 from jettison.oci.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, RangeInvalid
 from jettison.oci.reference import RepositoryName
+from jettison.registry.points import reach
 from jettison.registry.registry import Registry
 
 
@@ -42,14 +43,24 @@ def status(registry: Registry, name: RepositoryName, id: str) -> Upload:
 
 def cancel(registry: Registry, name: RepositoryName, id: str) -> None:
     """End the session and drop its bytes. Raises BlobUploadUnknown."""
-    _abandon(registry, _find(registry, name, id))
+    if not _abandon(registry, _find(registry, name, id)):
+        raise _unknown(name.value, id)
 
 
-def resume(registry: Registry, name: RepositoryName, id: str, start: int | None) -> Incoming:
-    """Take the session over to append to it; ``start`` is where the client believes it to stand.
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request that will append to a session: where that stood as the request came, and which request it was."""
 
-    A twin that still holds it (a stalled connection whose client has tried again) can record nothing any more.
-    Raises BlobUploadUnknown, and RangeInvalid, which says how many bytes there are, when ``start`` is wrong.
+    row: UploadRow
+    number: int
+
+
+def arrive(registry: Registry, name: RepositoryName, id: str, start: int | None) -> Arrival:
+    """Look at a session for a request that will append to it; ``start`` is where its client believes that to stand.
+
+    Its body goes where the session stands now, not when it has come: a request that stalls and is sent again would
+    else append to what its twin has brought meanwhile. Raises BlobUploadUnknown, and RangeInvalid, which says how
+    many bytes there are, when ``start`` is wrong.
     """
     row = _find(registry, name, id)
     if start is not None and start != row.received:
@@ -57,22 +68,42 @@ def resume(registry: Registry, name: RepositoryName, id: str, start: int | None)
             f"the upload has {row.received} bytes and the request starts at {start}: go on at {row.received}",
             size=row.received,
         )
-    return Incoming(registry, row)
+    return Arrival(row, registry.arrivals.note(id))
+
+
+def take_over(registry: Registry, arrival: Arrival) -> Incoming:
+    """Take the session to append to it.
+
+    A twin that still holds it (a stalled connection whose client has tried again) can record nothing any more.
+    Raises BlobUploadInvalid if the session has gone on since, or another request has come for it.
+    """
+    return Incoming(registry, arrival)
+
+
+def resume(registry: Registry, name: RepositoryName, id: str, start: int | None) -> Incoming:
+    """Come and take the session over at once; raises what both raise."""
+    return take_over(registry, arrive(registry, name, id, start))
 
 
 class Incoming:
     """The one who may append to a session now. Pieces are hashed as they come."""
 
-    def __init__(self, registry: Registry, row: UploadRow) -> None:
-        self.row = row
+    def __init__(self, registry: Registry, arrival: Arrival) -> None:
+        self.row = row = arrival.row
+        if not registry.arrivals.is_last(row.id, arrival.number):
+            raise _taken_over()
         self._registry = registry
         self._token = uuid.uuid4().hex
         self._hash: Hash | None = registry.hashes.take(row.id, row.received)
         if self._hash is None and row.received == 0:
             self._hash = new_hash("sha256")
-        if not registry.database.write(lambda tx: uploads.claim(tx, row.id, self._token, row.received), durable=False):
-            raise _taken_over()
+        reach("upload.open")
+        # The writer comes before the claim. After it, it could drop what another request has recorded in between.
         self._writer: Writer = registry.blobs.writer(row.id, Key(row.key), row.state, row.received)
+        reach("upload.claim")
+        if not registry.database.write(lambda tx: uploads.claim(tx, row.id, self._token, row.received), durable=False):
+            self._writer.close()
+            raise _taken_over()
         self._state = row.state
         self._synced = True
 
@@ -88,6 +119,7 @@ class Incoming:
 
     def append(self, piece: bytes | bytearray | memoryview) -> None:
         """Write and hash. Raises BlobUploadInvalid if another request took the session over, Unavailable."""
+        reach("upload.append")
         try:
             self._writer.write(piece)
         except WriterRevoked as error:
@@ -103,6 +135,7 @@ class Incoming:
         """
         self.sync()
         row, received, state = self.row, self.received, self._state
+        reach("upload.advance")
         digest = self._digest_so_far()
         if not self._registry.database.write(
             lambda tx: uploads.advance(tx, row.id, self._token, received, digest, state), durable=False
@@ -116,6 +149,7 @@ class Incoming:
         """Make what came durable."""
         if self._synced:
             return
+        reach("upload.sync")
         try:
             self._state = self._writer.sync()
         except WriterRevoked as error:
@@ -127,17 +161,23 @@ class Incoming:
         self._writer.close()
 
     def finish(self, digest: Digest) -> None:
-        """Make the upload a blob of its repository. Raises DigestInvalid, the session then being over, and others."""
+        """Make the upload a blob of its repository.
+
+        Raises DigestInvalid, the session then being over, and BlobUploadInvalid if another request took it over.
+        """
         known = self._digest_so_far(digest.algorithm)
         if known is not None and known != digest:
-            self.close()
-            _abandon(self._registry, self.row)
+            self._give_up()
             raise _differs(known, digest)
-        if known == digest and _link_existing(self._registry, self.row, digest):
+        if known == digest and self._link_existing(digest):
             return
+        self._check_ours()
         self.sync()
         self.close()
-        _keep(self._registry, self.row, self.received, self._state, digest, verified=known is not None)
+        self._keep()
+        if known is None:
+            self._verify(digest)
+        self._commit(digest)
 
     def _digest_so_far(self, algorithm: str | None = None) -> Digest | None:
         """The digest of all bytes so far, where it is known (and of that algorithm)."""
@@ -145,6 +185,78 @@ class Incoming:
         if self._hash is not None:
             known = _digest_of(self._hash)
         return known if known is not None and algorithm in (None, known.algorithm) else None
+
+    def _check_ours(self) -> None:
+        if not self._registry.database.read(lambda tx: uploads.is_writer(tx, self.row.id, self._token)):
+            raise _taken_over()
+
+    def _give_up(self) -> None:
+        self.close()
+        if not _abandon(self._registry, self.row, self._token):
+            raise _taken_over()
+
+    def _link_existing(self, digest: Digest) -> bool:
+        """Where the bytes are stored already, only link them, and drop those of the upload."""
+        registry, row = self._registry, self.row
+        if registry.database.read(lambda tx: blobs.find_anywhere(tx, digest)) is None:
+            return False
+
+        def work(tx: Transaction) -> bool:
+            found = blobs.find_anywhere(tx, digest)
+            if found is not None:
+                _link(tx, registry, row.repository, digest, found[0])
+                self._end(tx)
+            return found is not None
+
+        reach("upload.link")
+        if not registry.database.write(work, Lock.shared(row.repository)):
+            return False
+        _drop(registry, row)
+        return True
+
+    def _keep(self) -> None:
+        reach("upload.keep")
+        try:
+            self._registry.blobs.keep(self.row.id, Key(self.row.key), self._state, self.received)
+        except WriterRevoked as error:
+            raise _taken_over() from error
+        except BytesMissing:
+            # Whoever ended the session meanwhile has dropped its bytes.
+            self._check_ours()
+            raise
+
+    def _verify(self, digest: Digest) -> None:
+        """Read what was kept, where no hash has seen all of it."""
+        hashed = new_hash(digest.algorithm)
+        for piece in self._registry.blobs.read(Key(self.row.key)):
+            hashed.update(piece)
+        if _digest_of(hashed) != digest:
+            self._give_up()
+            raise _differs(_digest_of(hashed), digest)
+
+    def _commit(self, digest: Digest) -> None:
+        """The bytes are durable at their key: one transaction makes them a blob and ends the session."""
+        registry, row, size = self._registry, self.row, self.received
+
+        def work(tx: Transaction) -> bool:
+            blob, stored = blobs.store(tx, digest, size, row.key, tx.now + registry.rules.sweep_grace)
+            _link(tx, registry, row.repository, digest, blob)
+            if not stored:
+                self._end(tx)
+            elif not uploads.finish(tx, row.id, self._token):
+                raise _taken_over()
+            return stored
+
+        reach("upload.commit")
+        if registry.database.write(work, Lock.shared(row.repository)):
+            reach("upload.finish")
+            registry.blobs.finish(row.id, Key(row.key), self._state)
+        else:
+            _drop(registry, row)
+
+    def _end(self, tx: Transaction) -> None:
+        if not uploads.end(tx, self.row.id, self._token):
+            raise _taken_over()
 
 
 def _digest_of(hashed: Hash) -> Digest:
@@ -155,71 +267,41 @@ def _digest_of(hashed: Hash) -> Digest:
 def _find(registry: Registry, name: RepositoryName, id: str) -> UploadRow:
     row = registry.database.read(lambda tx: uploads.find(tx, id, name.value))
     if row is None:
-        raise BlobUploadUnknown(
-            f"{name} has no upload {id}: it was finished, cancelled or expired; begin again with POST "
-            f"/v2/{name}/blobs/uploads/"
-        )
+        raise _unknown(name.value, id)
     return row
-
-
-def _link_existing(registry: Registry, row: UploadRow, digest: Digest) -> bool:
-    """Where the bytes are stored already, only link them, and drop those of the upload."""
-    if registry.database.read(lambda tx: blobs.find_anywhere(tx, digest)) is None:
-        return False
-
-    def work(tx: Transaction) -> bool:
-        found = blobs.find_anywhere(tx, digest)
-        if found is not None:
-            _link(tx, registry, row.repository, digest, found[0])
-        return found is not None
-
-    if not registry.database.write(work, Lock.shared(row.repository)):
-        return False
-    _abandon(registry, row)
-    return True
-
-
-def _keep(registry: Registry, row: UploadRow, size: int, state: str | None, digest: Digest, *, verified: bool) -> None:
-    """Bytes first, rows after: durable at their key, then one transaction makes them a blob and ends the session."""
-    key = Key(row.key)
-    registry.blobs.keep(row.id, key, state, size)
-    if not verified:
-        found = _read_digest(registry, key, digest.algorithm)
-        if found != digest:
-            _abandon(registry, row)
-            raise _differs(found, digest)
-
-    def work(tx: Transaction) -> bool:
-        blob, stored = blobs.store(tx, digest, size, row.key)
-        _link(tx, registry, row.repository, digest, blob)
-        if stored and not uploads.remove(tx, row.id):
-            raise BlobUploadUnknown(f"upload {row.id} was finished or cancelled by another request")
-        return stored
-
-    if registry.database.write(work, Lock.shared(row.repository)):
-        registry.blobs.finish(row.id, key, state)
-    else:
-        _abandon(registry, row)
 
 
 def _link(tx: Transaction, registry: Registry, name: str, digest: Digest, blob: int) -> None:
     repository = repositories.find_or_create(tx, name)
     blobs.link(tx, repository, blob, tx.now + registry.rules.upload_lease)
-    for manifest in manifests.take_missing(tx, repository, digest):
-        manifests.hold_blobs(tx, repository, manifest, [blob])
+    missing.settle(tx, repository, [digest])
 
 
-def _read_digest(registry: Registry, key: Key, algorithm: str) -> Digest:
-    hashed = new_hash(algorithm)
-    for piece in registry.blobs.read(key):
-        hashed.update(piece)
-    return Digest(algorithm, hashed.hexdigest())
+def _abandon(registry: Registry, row: UploadRow, writer: str | None = None) -> bool:
+    """End a session that becomes no blob and drop its bytes; False if it is over, or ``writer`` has it no longer.
+
+    Its end is committed first: of two requests, one that commits the blob and one that drops its bytes, one is refused.
+    """
+    reach("upload.end")
+    ended = registry.database.write(lambda tx: uploads.end(tx, row.id, writer), durable=False)
+    if ended:
+        _drop(registry, row)
+    return ended
 
 
-def _abandon(registry: Registry, row: UploadRow) -> None:
-    """Drop the bytes, then the row: while bytes lie somewhere a row says so."""
+def _drop(registry: Registry, row: UploadRow) -> None:
+    """Drop the bytes of a session that has ended, then its row: while bytes lie somewhere a row says so."""
+    reach("upload.drop")
     registry.blobs.abandon(row.id, Key(row.key), row.state)
+    reach("upload.remove")
     registry.database.write(lambda tx: uploads.remove(tx, row.id), durable=False)
+
+
+def _unknown(name: str, id: str) -> BlobUploadUnknown:
+    return BlobUploadUnknown(
+        f"{name} has no upload {id}: it was finished, cancelled or expired; begin again with POST "
+        f"/v2/{name}/blobs/uploads/"
+    )
 
 
 def _differs(found: Digest, digest: Digest) -> DigestInvalid:
@@ -229,4 +311,6 @@ def _differs(found: Digest, digest: Digest) -> DigestInvalid:
 
 
 def _taken_over() -> BlobUploadInvalid:
-    return BlobUploadInvalid("another request has taken this upload over: ask for its status, then go on there")
+    return BlobUploadInvalid(
+        "another request has taken this upload over, or ended it: ask for its status, then go on there"
+    )

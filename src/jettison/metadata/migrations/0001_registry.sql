@@ -4,15 +4,16 @@
 create table deletion (
     id {serial},
     kind {text} not null,             -- repository, manifest, tag, blob
-    state {text} not null,            -- deleted (can be undone until expires_at), purged
+    state {text} not null,            -- deleted (can be undone until expires_at), restored, expired, purged
     repository {text} not null,
     actor {text} not null,
     reason {text} not null,
     deleted_at {integer} not null,
-    expires_at {integer} not null,
+    expires_at {integer} not null,    -- of an expired or purged one: when its rows may be dropped
+    ended_at {integer},               -- when it was restored, expired or was purged
     summary {text} not null           -- the plan, as JSON
 );
-create index deletion_expiry on deletion (expires_at);
+create index deletion_expiry on deletion (state, expires_at);
 
 -- A hidden repository (deletion is not null) holds what one deletion took out of the repository of that name.
 create table repository (
@@ -30,7 +31,7 @@ create index repository_deletion on repository (deletion) where deletion is not 
 create table stored (
     key {text} primary key,
     size {integer} not null,
-    damaged {integer} not null default 0
+    damaged {integer} not null default 0  -- 1: bytes are missing, 2: others lie there; whoever pushes it again heals it
 ) {by_key};
 
 create table blob (
@@ -60,6 +61,7 @@ create table manifest (
     subject {bytes},
     size {integer} not null,
     pushed_at {integer} not null,
+    copied {integer} not null default 0,  -- 1 in a hidden repository: only there for what needs it, not itself deleted
     unique (repository, digest)
 );
 create index manifest_subject on manifest (repository, subject, digest) where subject is not null;
@@ -126,7 +128,43 @@ create table upload (
     received {integer} not null,
     digest_so_far {bytes},
     writer {text},
+    ended {integer} not null default 0,   -- 1: nobody may go on with it; its bytes are being dropped
     started_at {integer} not null,
     touched_at {integer} not null
 ) {by_key};
 create index upload_touched on upload (touched_at);
+
+-- Blobs that lost a link: the sweep looks whether anything has them still. Nothing is found by scanning.
+create table candidate (
+    blob {integer} primary key
+);
+
+-- Keys whose rows are gone: their bytes go once everybody who may read them has ended.
+create table discarded (
+    key {text} primary key,
+    size {integer} not null,
+    after {integer} not null,
+    digest {bytes}                    -- what the bytes were, for whoever asks why they are there still
+) {by_key};
+create index discarded_after on discarded (after);
+create index discarded_digest on discarded (digest) where digest is not null;
+
+-- One holder at a time, over all processes.
+create table lease (
+    name {text} primary key,
+    holder {text} not null,
+    until {integer} not null
+) {by_key};
+
+create table sweep (
+    id {serial},
+    holder {text} not null,
+    started_at {integer} not null,
+    ended_at {integer} not null,
+    deletions {integer} not null,     -- expired or purged ones whose rows were dropped
+    links {integer} not null,
+    blobs {integer} not null,
+    uploads {integer} not null,
+    files {integer} not null,
+    bytes {integer} not null          -- of the files
+);

@@ -1,0 +1,156 @@
+"""The sweep: gives back what nothing needs any more, in small transactions, beside everything else.
+
+    expire deletions -> drop what expired and purged ones held -> drop links whose lease is over
+    -> drop blobs that no repository has, discarding their keys -> delete discarded bytes -> drop abandoned uploads
+
+Nothing is found by scanning: whatever loses a holder is queued by the transaction that takes it.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from jettison.blobs.store import Key
+from jettison.metadata import deletions, garbage, leases, repositories, sweeps, uploads
+from jettison.metadata.database import Lock, Transaction
+from jettison.registry.points import reach
+from jettison.registry.registry import MICROSECONDS, Registry
+
+STEP = 100
+"""Rows that one transaction looks at: a push that meets one waits for no more than that."""
+
+LEASE = 60 * MICROSECONDS
+LEASE_NAME = "sweep"
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep did: rows dropped by their kind, and ``files`` deleted, of so many ``bytes``."""
+
+    deletions: int = 0
+    links: int = 0
+    blobs: int = 0
+    uploads: int = 0
+    files: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: Swept) -> Swept:
+        """Both."""
+        return Swept(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Swept)))
+
+    def __bool__(self) -> bool:
+        """Whether it did anything."""
+        return self != Swept()
+
+
+def holder_name() -> str:
+    """A name for this process that no other has."""
+    return f"{os.uname().nodename}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+
+
+def sweep(registry: Registry, holder: str, progress: Callable[[Swept], None] = lambda _: None) -> Swept | None:
+    """Sweep until there is nothing to do now; None if another process is at it.
+
+    ``progress`` is called with what was done so far after each step. Raises Unavailable, nothing being lost.
+    """
+    if not registry.database.write(lambda tx: leases.take(tx, LEASE_NAME, holder, LEASE), durable=False):
+        return None
+    started_at = registry.database.read(lambda tx: tx.now)
+    done = Swept()
+    try:
+        for step in (_expire, _drop_hidden, _drop_leased, _drop_unlinked, _delete_discarded, _drop_uploads):
+            while (did := step(registry)) is not None:
+                done += did
+                progress(done)
+                reach("sweep.lease")
+                if not registry.database.write(
+                    lambda tx: leases.take(tx, LEASE_NAME, holder, LEASE), durable=False
+                ):
+                    return done
+    finally:
+        registry.database.write(lambda tx: _end(tx, holder, started_at, done), durable=False)
+    return done
+
+
+def _end(tx: Transaction, holder: str, started_at: int, done: Swept) -> None:
+    if done:
+        sweeps.record(tx, holder=holder, started_at=started_at, **{f.name: getattr(done, f.name) for f in fields(done)})
+    leases.release(tx, LEASE_NAME, holder)
+
+
+def _expire(registry: Registry) -> Swept | None:
+    reach("sweep.expire")
+    registry.database.write(garbage.expire)
+    return None
+
+
+def _drop_hidden(registry: Registry) -> Swept | None:
+    """Drop one hidden repository, some rows at a time."""
+    found = registry.database.read(lambda tx: garbage.over(tx, 1))
+    if not found:
+        return None
+    [(repository, name, deletion)] = found
+    reach("sweep.hidden")
+    while not registry.database.write(lambda tx: garbage.drop_hidden(tx, repository), Lock.alone(name)):
+        reach("sweep.hidden")
+    left = registry.database.read(lambda tx: deletions.hidden_repositories(tx, deletion))
+    return Swept(deletions=0 if left else 1)
+
+
+def _drop_leased(registry: Registry) -> Swept | None:
+    reach("sweep.leases")
+    links, names = registry.database.write(lambda tx: garbage.drop_leased(tx, STEP))
+    for name in names:
+        reach("sweep.empty")
+        registry.database.write(lambda tx, name=name: repositories.drop_empty(tx, name), Lock.alone(name))  # type: ignore[misc]
+    return Swept(links=links) if links else None
+
+
+def _drop_unlinked(registry: Registry) -> Swept | None:
+    reach("sweep.blobs")
+    settled, dropped = registry.database.write(
+        lambda tx: garbage.drop_unlinked(tx, tx.now + registry.rules.sweep_grace, STEP)
+    )
+    return Swept(blobs=dropped) if settled else None
+
+
+def _delete_discarded(registry: Registry) -> Swept | None:
+    """Delete bytes, then forget their keys: a crash in between deletes a missing file again."""
+    keys = registry.database.read(lambda tx: garbage.discarded(tx, STEP))
+    for discarded in keys:
+        reach("sweep.file")
+        registry.blobs.delete(Key(discarded.key))
+    if not keys:
+        return None
+    reach("sweep.forget")
+    registry.database.write(lambda tx: garbage.forget(tx, [discarded.key for discarded in keys]), durable=False)
+    return Swept(files=len(keys), bytes=sum(discarded.size for discarded in keys))
+
+
+def _drop_uploads(registry: Registry) -> Swept | None:
+    """Drop sessions that nobody has touched for long, and those whose end a crash cut short."""
+    found = registry.database.read(lambda tx: uploads.abandoned(tx, tx.now - registry.rules.upload_age, STEP))
+    for row in found:
+        reach("sweep.upload")
+        if row.ended or registry.database.write(lambda tx, row=row: uploads.end_idle(tx, row)):  # type: ignore[misc]
+            reach("sweep.abandon")
+            registry.blobs.abandon(row.id, Key(row.key), row.state)
+            registry.database.write(lambda tx, row=row: uploads.remove(tx, row.id), durable=False)  # type: ignore[misc]
+    return Swept(uploads=len(found)) if found else None
+
+
+def finish_leftovers(registry: Registry) -> int:
+    """Drop what uploads left that became blobs just before a crash; how many. For the start of a server.
+
+    Storage that holds something of an upload without a row has already committed it: the row comes before the first
+    byte, and goes with the commit or after the bytes.
+    """
+    left = 0
+    for id in registry.blobs.uploads():
+        if not registry.database.read(lambda tx, id=id: uploads.exists(tx, id)):  # type: ignore[misc]
+            registry.blobs.finish(id)
+            left += 1
+    return left

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jettison.server.greeting import greeting, is_loopback
+from jettison.settings import Address, Loaded, load
+
+
+def greeted(address: str, config: str | None = None, **variables: str) -> str:
+    """The greeting of a server on ``address``."""
+    loaded = _loaded(config, variables)
+    return greeting(loaded, Address.parse(address))
+
+
+def _loaded(config: str | None, variables: dict[str, str]) -> Loaded:
+    if config is None:
+        return load(None, variables)
+    return load(Path(config), variables)
+
+
+def test_a_greeting_is_five_lines_that_can_be_followed() -> None:
+    """Address, data, deletion, and two commands that can be copied."""
+    lines = greeted("127.0.0.1:5000").splitlines()
+    assert len(lines) == 5
+    assert lines[0].endswith("listens on http://127.0.0.1:5000")
+    assert lines[1] == f"  data      {Path('data').resolve()} (database: SQLite)"
+    assert lines[2] == "  deletion  on"
+    assert lines[3] == "  push      docker tag alpine localhost:5000/repo1 && docker push localhost:5000/repo1"
+    assert lines[4] == "  delete    curl -X DELETE http://localhost:5000/v2/repo1"
+
+
+@pytest.mark.parametrize(
+    ("address", "listens", "push"),
+    [
+        (
+            ":5000",
+            "listens on port 5000 of every interface: http://localhost:5000\n",
+            "docker push localhost:5000/repo1",
+        ),
+        (
+            "0.0.0.0:80",
+            "listens on port 80 of every interface: http://localhost:80\n",
+            "docker push localhost:80/repo1",
+        ),
+        ("[::1]:5000", "listens on http://[::1]:5000\n", "docker push [::1]:5000/repo1"),
+        ("192.0.2.7:5000", "listens on http://192.0.2.7:5000\n", "docker push 192.0.2.7:5000/repo1"),
+    ],
+)
+def test_an_address_is_said_as_clients_reach_it(address: str, listens: str, push: str) -> None:
+    """Every interface is reached as localhost, any other address as it is."""
+    said = greeted(address)
+    assert listens in said
+    assert push in said
+
+
+def test_deletion_that_is_off_says_what_turns_it_on(tmp_path: Path) -> None:
+    """Both settings are named, and the line that turned it off; no command is shown that would be refused."""
+    config = tmp_path / "config.yml"
+    config.write_text("version: 0.1\nstorage:\n  filesystem: {rootdirectory: /srv}\n  delete:\n    enabled: false\n")
+    said = greeted("127.0.0.1:5000", str(config))
+    assert f"deletion  off ({config}:5): `storage.delete.enabled: true` or REGISTRY_STORAGE_DELETE_ENABLED=true" in said
+    assert "curl -X DELETE" not in said
+
+
+def test_a_password_of_the_database_is_not_shown() -> None:
+    """Only the kind of database is said."""
+    said = greeted("127.0.0.1:5000", REGISTRY_JETTISON_DATABASE_URL="postgresql://me:secret@db/registry")
+    assert "(database: PostgreSQL)" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize(
+    "address", [":5000", "0.0.0.0:5000", "[::]:5000", "192.0.2.7:5000", "registry.example.com:5000"]
+)
+def test_an_open_address_gets_a_notice(address: str) -> None:
+    """Where others reach the server it says what they may do, and how to stop that."""
+    assert f"whoever reaches {address} may push, pull and delete: there is no login" in greeted(address)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_an_address_of_this_machine_alone_gets_no_notice(host: str) -> None:
+    """Loopback is nobody else's business."""
+    assert is_loopback(host)
+    assert "notice" not in greeted(str(Address(host, 5000)))
