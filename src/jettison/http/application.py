@@ -9,26 +9,33 @@ import structlog
 
 from jettison.http.edge import Edge
 from jettison.http.errors import error_response
+from jettison.http.manage import management
+from jettison.http.manage.management import Management
 from jettison.http.request import (
-    ClientGone,
     PathUnknown,
     Receive,
     Request,
     Scope,
     Send,
     decode_path,
-    unsupported_method,
 )
 from jettison.http.response import Headers, Response
 from jettison.http.routes import ROUTES, Found, Route, Router
 from jettison.http.stream import Stream
 from jettison.http.v2 import hints
-from jettison.oci.errors import NameUnknown, RegistryError
+from jettison.oci.errors import NameInvalid, NameUnknown, RegistryError, Unsupported
 
 DRAINED = 8 * 1024 * 1024
 """Bytes of a refused body that are still read: a client that is cut off while it sends never reads why."""
 
 BODILESS = ("GET", "HEAD")
+
+OWN_HEADERS = (
+    (b"docker-distribution-api-version", b"registry/2.0"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"server", b"jettison"),
+)
+"""Headers of every answer, unless http.headers has them: distribution's own file sets the second one."""
 
 _access = structlog.get_logger("access")
 _log = structlog.get_logger("jettison.http")
@@ -40,31 +47,25 @@ class Application:
     def __init__(self, edge: Edge, routes: tuple[Route, ...] = ROUTES) -> None:
         self.edge = edge
         self._find = Router(routes).find
-        self._common: Headers = [
-            (b"docker-distribution-api-version", b"registry/2.0"),
-            (b"x-content-type-options", b"nosniff"),
-            *edge.headers,
-        ]
+        self._management = Management(edge)
+        configured = {name for name, _ in edge.headers}
+        own = [header for header in OWN_HEADERS if header[0] not in configured]
+        self._common: Headers = [*own, *edge.headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         started = time.perf_counter()
         request = Request(self.edge, scope, receive)
-        try:
-            response = await self._respond(request)
-            status = response.status
-            await self._send(request, response, send)
-        except ClientGone:
-            status = 499
+        response = await self._respond(request)
+        await self._send(request, response, send)
         if self.edge.access_log:
+            status = 499 if request.body.broken else response.status
             _log_access(request, status, time.perf_counter() - started)
 
     async def _respond(self, request: Request) -> Response | Stream:
         try:
             return await self._handle(request)
-        except ClientGone:
-            raise
         except Exception as error:  # noqa: BLE001 - whatever failed, the client gets an answer and the log the reason
             return _refusal(request, error)
 
@@ -72,14 +73,16 @@ class Application:
         request.path = decode_path(request.scope["raw_path"])
         found = self._find(request.path)
         if found is None:
+            if request.path.startswith(management.ROOT):
+                return await self._management.answer(request)
             raise await _unknown(request)
-        request.parts = found.parts
+        request.parts, request.allowed = found.parts, found.allowed
         route = found.methods.get(request.method)
         if route is None:
             return await _other_method(request, found)
         try:
             return await route.handler(request)
-        except NameUnknown as error:
+        except (NameUnknown, NameInvalid) as error:
             if request.method == "DELETE":
                 raise await hints.meant(request, error) from error
             raise
@@ -100,6 +103,10 @@ class Application:
 
 def _refusal(request: Request, error: Exception) -> Response:
     response = error_response(error)
+    if response.status == 405:
+        # RFC 9110, 15.5.6: what may be sent instead, be it nothing.
+        allowed = ", ".join(method for method in request.allowed if method != request.method)
+        response.headers.append((b"allow", allowed.encode()))
     if response.status == 500:
         _log.error("request failed", method=request.method, path=request.path, exc_info=error)
     return response
@@ -112,14 +119,14 @@ async def _unknown(request: Request) -> RegistryError:
 
 
 async def _other_method(request: Request, found: Found) -> Response:
-    allowed = ", ".join(sorted({*found.methods, "OPTIONS"}))
+    allowed = ", ".join(found.allowed)
     if request.method == "OPTIONS":
         return Response(200, [(b"allow", allowed.encode())])
     if request.method == "DELETE":
         raise await hints.refuse_delete(request)
     if found.methods.keys() == {"DELETE"}:
         raise await _unknown(request)
-    raise unsupported_method(request.method, request.path, allowed)
+    raise Unsupported(f"{request.method} is not supported on {request.path}: it takes {allowed}")
 
 
 def _log_access(request: Request, status: int, seconds: float) -> None:

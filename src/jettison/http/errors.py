@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from jettison.blobs import store
-from jettison.http.request import BadRequest, PathUnknown
+from jettison.http.request import BadRequest, ClientGone, PathUnknown, TypeUnsupported
 from jettison.http.response import Headers, Response, json_response
 from jettison.oci import errors
-from jettison.oci.errors import Json, RangeInvalid, RegistryError, Unavailable, Unsupported
+from jettison.oci.errors import Json, RangeInvalid, RegistryError, Unavailable
 
 STATUS: dict[type[Exception], int] = {
     BadRequest: 400,
+    ClientGone: 400,
     errors.NameInvalid: 400,
     errors.TagInvalid: 400,
     errors.DigestInvalid: 400,
@@ -17,6 +18,7 @@ STATUS: dict[type[Exception], int] = {
     errors.SizeInvalid: 400,
     errors.BlobUploadInvalid: 400,
     errors.PaginationInvalid: 400,
+    errors.PatternInvalid: 400,
     errors.Unauthorized: 401,
     errors.Denied: 403,
     PathUnknown: 404,
@@ -26,8 +28,13 @@ STATUS: dict[type[Exception], int] = {
     errors.BlobUnknown: 404,
     errors.BlobUploadUnknown: 404,
     errors.Unsupported: 405,
+    errors.DeletionUnknown: 404,
+    errors.NothingMatched: 404,
     errors.PlanOutdated: 409,
+    errors.DeletionEnded: 409,
+    errors.FilterTooWide: 409,
     errors.TooLarge: 413,
+    TypeUnsupported: 415,
     errors.RangeInvalid: 416,
     errors.TooManyRequests: 429,
     errors.Unavailable: 503,
@@ -56,6 +63,4 @@ def _headers(error: RegistryError) -> Headers:
         return [(b"retry-after", b"1")]
     if isinstance(error, RangeInvalid) and error.size is not None:
         return [(b"content-range", b"bytes */%d" % error.size)]
-    if isinstance(error, Unsupported) and isinstance(error.detail, dict) and isinstance(error.detail.get("allow"), str):
-        return [(b"allow", str(error.detail["allow"]).encode())]
     return []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from jettison.oci.digest import Digest
-from jettison.oci.errors import NameInvalid, RegistryError, Unsupported
+from jettison.oci.errors import NameInvalid, RegistryError
 from jettison.oci.reference import Reference, RepositoryName, parse_reference
 
 if TYPE_CHECKING:
@@ -19,8 +19,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-class ClientGone(Exception):
-    """The client went away before it had sent all; nobody is there to answer."""
+class ClientGone(RegistryError):
+    """The client went away, or broke its body off, before it had sent all. Perhaps it still hears the answer."""
+
+    code = "SIZE_INVALID"
 
 
 class BadRequest(RegistryError):
@@ -35,10 +37,18 @@ class PathUnknown(RegistryError):
     code = "NAME_UNKNOWN"
 
 
-class Request:
-    """One request. ``path`` is decoded; ``parts`` are its variable parts, not yet parsed. The router sets both."""
+class TypeUnsupported(RegistryError):
+    """The body is of a media type that is not taken here."""
 
-    __slots__ = ("_headers", "_query", "body", "edge", "method", "parts", "path", "scope")
+    code = "UNSUPPORTED"
+
+
+class Request:
+    """One request. ``path`` is decoded; ``parts`` are its variable parts, not yet parsed; ``allowed`` are the methods
+    that the path has. The application sets all three.
+    """
+
+    __slots__ = ("_query", "allowed", "body", "edge", "method", "parts", "path", "scope")
 
     def __init__(self, edge: Edge, scope: Scope, receive: Receive) -> None:
         self.edge = edge
@@ -46,15 +56,16 @@ class Request:
         self.method: str = scope["method"]
         self.path = ""
         self.parts: Mapping[str, str] = {}
+        self.allowed: Sequence[str] = ()
         self.body = Body(receive)
-        self._headers: dict[bytes, bytes] | None = None
         self._query: list[tuple[str, str]] | None = None
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; of repeated ones the last."""
-        if self._headers is None:
-            self._headers = dict(self.scope["headers"])
-        value = self._headers.get(name)
+        value: bytes | None = None
+        for key, found in self.scope["headers"]:
+            if key == name:
+                value = found
         return None if value is None else value.decode("latin-1")
 
     @property
@@ -62,6 +73,8 @@ class Request:
         """The query's pairs, in order, empty values kept. Raises BadRequest."""
         if self._query is None:
             raw = self.scope["query_string"]
+            if b"%00" in raw:
+                raise BadRequest("the query has a NUL, which is no part of any text")
             try:
                 self._query = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=1000) if raw else []
             except (UnicodeDecodeError, ValueError) as error:
@@ -85,11 +98,18 @@ class Request:
         return value.lower() in ("true", "1")
 
     def accept_only(self, *names: str) -> None:
-        """Refuse other fields in the query: a misspelled ``dry_run`` must not delete. Raises BadRequest."""
+        """Refuse other fields in the query, and repeated ones: a misspelled ``dry_run`` must not delete.
+
+        Raises BadRequest.
+        """
+        seen = set()
         for key, _ in self.query:
             # Clients that go through a mirror name the upstream in `ns`, on every request.
             if key not in names and key != "ns":
-                raise BadRequest(f"{key[:40]!r} is no parameter of this request: it takes {', '.join(names)}")
+                raise BadRequest(f"{key[:40]!r} is no parameter of this request: it takes {', '.join(names) or 'none'}")
+            if key in seen:
+                raise BadRequest(f"{key} is there twice: which is meant?")
+            seen.add(key)
 
     @property
     def name(self) -> RepositoryName:
@@ -116,40 +136,60 @@ class Request:
 class Body:
     """The body of a request, as a stream of the server's own pieces."""
 
-    __slots__ = ("_receive", "ended", "touched")
+    __slots__ = ("_receive", "broken", "ended")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self.ended = False
-        self.touched = False
+        self.broken = False
 
     async def next(self) -> bytes:
         """The next piece; empty at the end. Raises ClientGone."""
         if self.ended:
             return b""
-        self.touched = True
         message = await self._receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            self.broken = True
+            raise ClientGone("the body ended too early: of an upload, ask how much was received, then go on there")
         self.ended = not message.get("more_body", False)
         piece: bytes = message.get("body", b"")
         return piece
 
     async def gather(self, size: int) -> bytes | bytearray:
-        """Pieces until there are ``size`` bytes or more, or the end. Raises ClientGone."""
+        """Pieces until there are ``size`` bytes or more, or the end.
+
+        When the client goes away in the middle, what came is returned first, with ``ended`` still False. Raises
+        ClientGone where nothing more came.
+        """
         first = await self.next()
         if len(first) >= size or self.ended:
             return first
         gathered = bytearray(first)
-        while len(gathered) < size and not self.ended:
-            gathered += await self.next()
+        try:
+            while len(gathered) < size and not self.ended:
+                gathered += await self.next()
+        except ClientGone:
+            if not gathered:
+                raise
         return gathered
 
+    async def whole(self, limit: int) -> bytes | None:
+        """All of it, or None if it has more than ``limit`` bytes. Raises ClientGone."""
+        gathered = bytearray()
+        while not self.ended:
+            gathered += await self.next()
+            if len(gathered) > limit:
+                return None
+        return bytes(gathered)
+
     async def drain(self, limit: int) -> bool:
-        """Read on and forget; False if more than ``limit`` bytes would come. Raises ClientGone."""
+        """Read on and forget; False if more than ``limit`` bytes would come, or no end does."""
         seen = 0
         while not self.ended:
-            seen += len(await self.next())
+            try:
+                seen += len(await self.next())
+            except ClientGone:
+                return False
             if seen > limit:
                 return False
         return True
@@ -181,8 +221,3 @@ def _percent_decoded(text: str) -> str:
             raise ValueError(part)
         decoded.append(chr(int(part[:2], 16)) + part[2:])
     return "".join(decoded)
-
-
-def unsupported_method(method: str, path: str, allowed: str) -> RegistryError:
-    """What a known path answers to a method that it does not have."""
-    return Unsupported(f"{method} is not supported on {path}: it takes {allowed}", {"allow": allowed})

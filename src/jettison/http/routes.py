@@ -51,10 +51,11 @@ ROUTES = (
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A path of the table: its methods, and the variable parts of the path asked for."""
+    """A path of the table: its methods (``allowed`` has OPTIONS too), and the variable parts of the path asked for."""
 
     path: str
     methods: dict[str, Route]
+    allowed: tuple[str, ...]
     parts: dict[str, str]
 
 
@@ -71,6 +72,7 @@ class Router:
         self._names = [re.findall(r"{(\w+)}", path) for path in self._paths]
         self._match = re.compile("|".join(f"({_pattern(path)})" for path in self._paths), re.DOTALL).fullmatch
         self._templates = list(self._paths)
+        self._allowed = [tuple(sorted({*methods, "OPTIONS"})) for methods in self._paths.values()]
         self._at = {}
         index = 1
         for number, names in enumerate(self._names):
@@ -85,7 +87,7 @@ class Router:
         number = self._at[match.lastindex]
         template, names = self._templates[number], self._names[number]
         values = match.groups()[match.lastindex : match.lastindex + len(names)]
-        return Found(template, self._paths[template], dict(zip(names, values, strict=True)))
+        return Found(template, self._paths[template], self._allowed[number], dict(zip(names, values, strict=True)))
 
 
 def _pattern(path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from jettison.http.edge import Edge
 from jettison.http.ranges import Span
 from jettison.http.request import Body, Send
 from jettison.http.response import Headers
+from jettison.registry.points import reach
+from jettison.registry.pull import note_missing
 
 SMALL = 64 * 1024
 """Blobs up to this size, configs above all, are read at once: opening a file elsewhere costs more than their bytes."""
@@ -29,7 +31,20 @@ class Stream:
     started: bool = False
 
     async def send(self, edge: Edge, body: Body, send: Send, common: Sequence[tuple[bytes, bytes]]) -> None:
-        """Send it, and stop reading when the client has gone. Raises BytesMissing before anything was sent."""
+        """Send it, and stop reading when the client has gone. Raises BytesMissing, before anything was sent if it can.
+
+        That they are missing is recorded.
+        """
+        try:
+            await self._send(edge, body, send, common)
+        except BytesMissing as error:
+            await edge.run(lambda: note_missing(edge.registry, self.key))
+            # Where they should lie is for the log, not for clients.
+            raise BytesMissing(
+                "the bytes of this blob are missing here, or cut short: push it again, or bring them back from a backup"
+            ) from error
+
+    async def _send(self, edge: Edge, body: Body, send: Send, common: Sequence[tuple[bytes, bytes]]) -> None:
         headers = [*common, *self.headers, (b"content-length", b"%d" % self.span.length)]
         start = {"type": "http.response.start", "status": self.status, "headers": headers}
         path = edge.registry.blobs.path(self.key) if self.span.length == self.size > SMALL else None
@@ -39,7 +54,7 @@ class Stream:
             await send(start)
             await send({"type": "http.response.pathsend", "path": str(path)})
             return
-        pieces = await edge.run(lambda: edge.registry.blobs.read(self.key, self.span.start, self.span.stop))
+        pieces = await edge.run(lambda: self._open(edge))
         try:
             piece = await edge.run(lambda: next(pieces, b""))
             self.started = True
@@ -50,9 +65,14 @@ class Stream:
 
     def _check(self, edge: Edge, path: Path) -> None:
         """The server would answer for a missing file in words of its own, and cut off at the end of a short one."""
+        reach("pull.open")
         found = edge.registry.blobs.size(self.key)
         if found != self.size:
-            raise BytesMissing(f"the bytes of this blob are damaged: {path.name} has {found} of {self.size} bytes")
+            raise BytesMissing(f"{path} has {found} of {self.size} bytes")
+
+    def _open(self, edge: Edge) -> Generator[bytes, None, None]:
+        reach("pull.open")
+        return edge.registry.blobs.read(self.key, self.span.start, self.span.stop)
 
     async def _send_all(self, edge: Edge, body: Body, send: Send, pieces: Iterator[bytes], piece: bytes) -> None:
         left = self.span.length - len(piece)

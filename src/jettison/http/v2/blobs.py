@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 from jettison.blobs.store import Key
+from jettison.http.conditions import client_has, etag
 from jettison.http.ranges import Span, parse_range
 from jettison.http.request import Request
 from jettison.http.response import Headers, Response
 from jettison.http.stream import Stream
 from jettison.http.v2.deleting import delete
-from jettison.registry.plan import Target
+from jettison.oci.digest import Digest
 from jettison.registry.pull import extend_lease, find_blob, needs_lease
+from jettison.registry.target import Target
 
 
 async def get(request: Request) -> Response | Stream:
     """Needs pull. OCI 1.1, "Pulling blobs", with the ranges of RFC 9110, 14."""
     name, digest = request.name, request.digest
-    registry = request.edge.registry
-    blob = await request.edge.read(lambda: find_blob(registry, name, digest))
-    etag = f'"{digest}"'
+    registry, content = request.edge.registry, request.method == "GET"
+    blob = await request.edge.read(lambda: find_blob(registry, name, digest, content=content))
     headers: Headers = [
         (b"content-type", b"application/octet-stream"),
         (b"docker-content-digest", str(digest).encode()),
-        (b"etag", etag.encode()),
+        (b"etag", etag(digest).encode()),
         (b"accept-ranges", b"bytes"),
         (b"cache-control", b"max-age=31536000"),
     ]
-    if request.method == "HEAD":
-        if await request.edge.read(lambda: needs_lease(registry, blob)):
-            await request.edge.run(lambda: extend_lease(registry, name, blob))
-        return Response(200, headers, length=blob.size)
-    if request.header(b"if-none-match") in (etag, "*"):
+    if request.method == "HEAD" and await request.edge.read(lambda: needs_lease(registry, blob)):
+        await request.edge.run(lambda: extend_lease(registry, name, blob))
+    if client_has(request.header(b"if-none-match"), digest):
         return Response(304, headers)
-    span = _asked(request, etag, blob.size)
+    if request.method == "HEAD":
+        return Response(200, headers, length=blob.size)
+    span = _asked(request, digest, blob.size)
     if span is None:
         return Stream(200, headers, Key(blob.key), Span(0, blob.size), blob.size)
     headers.append((b"content-range", span.content_range(blob.size).encode()))
     return Stream(206, headers, Key(blob.key), span, blob.size)
 
 
-def _asked(request: Request, etag: str, size: int) -> Span | None:
+def _asked(request: Request, digest: Digest, size: int) -> Span | None:
     """The part asked for; None is the whole, also when If-Range names another version (RFC 9110, 13.1.5)."""
     condition = request.header(b"if-range")
-    if condition is not None and condition != etag:
+    if condition is not None and condition != etag(digest):
         return None
     return parse_range(request.header(b"range"), size)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jettison.http.request import Request
 from jettison.http.response import Response, json_response
 from jettison.registry import deletion
-from jettison.registry.plan import Target
+from jettison.registry.target import Target
 
 
 async def delete(request: Request, target: Target) -> Response:

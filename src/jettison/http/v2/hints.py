@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from jettison.http.request import PathUnknown, Request
-from jettison.oci.errors import NameUnknown, RegistryError, Unsupported
+from jettison.oci.errors import NameInvalid, NameUnknown, RegistryError, Unsupported
 from jettison.oci.reference import NAME_PATTERN
 from jettison.registry.listing import is_listed
 
@@ -28,14 +28,15 @@ async def refuse_delete(request: Request) -> RegistryError:
     return PathUnknown(f"DELETE {path} is nothing that can be deleted. {WAYS}.")
 
 
-async def meant(request: Request, error: NameUnknown) -> NameUnknown:
-    """The error for the DELETE of a repository that is not there, naming the one that was meant, if there is one."""
+async def meant(request: Request, error: NameUnknown | NameInvalid) -> RegistryError:
+    """The error for a DELETE in a repository that is not there or cannot be, naming the one that was meant if it is."""
     name, registry = request.parts["name"], request.edge.registry
-    for prefix in MISTAKEN:
+    # Who meant to delete a tag is not told how to delete its repository.
+    for prefix in MISTAKEN if request.parts.keys() == {"name"} else ():
         rest = name.removeprefix(prefix)
         if rest == name or not _is_name(rest):
             continue
         if await request.edge.read(partial(is_listed, registry, rest)):
             message = f"there is no repository {name}, but there is {rest}: send DELETE /v2/{rest}"
             return NameUnknown(message, error.detail)
-    return NameUnknown(f"{error.message}. {WAYS}.", error.detail)
+    return type(error)(f"{error.message}. {WAYS}.", error.detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jettison.http.conditions import client_has
 from jettison.http.request import Request
 from jettison.http.response import Headers, Response
 from jettison.http.v2.deleting import delete
@@ -9,41 +10,30 @@ from jettison.metadata.manifests import StoredManifest
 from jettison.oci.digest import Digest
 from jettison.oci.errors import TagInvalid, TooLarge
 from jettison.oci.reference import Tag
-from jettison.registry.plan import Target
 from jettison.registry.pull import find_manifest
 from jettison.registry.push import Pushed, push_manifest
-
-DRAINED = 64 * 1024 * 1024
+from jettison.registry.target import Target
 
 
 async def get(request: Request) -> Response:
     """Needs pull. OCI 1.1, "Pulling manifests": as it was pushed, whatever Accept says."""
     name, reference = request.name, request.reference
     whole = request.method == "GET"
-    found = await request.edge.read(
-        lambda: find_manifest(request.edge.registry, name, reference, content=whole)
-    )
-    digest = str(found.digest).encode()
-    headers = _headers(found, digest)
-    if _matches(request.header(b"if-none-match"), digest):
+    registry = request.edge.registry
+    found = await request.edge.read(lambda: find_manifest(registry, name, reference, content=whole))
+    headers = _headers(found)
+    if client_has(request.header(b"if-none-match"), found.digest):
         return Response(304, headers)
     return Response(200, headers, found.content or b"", found.size)
 
 
-def _headers(found: StoredManifest, digest: bytes) -> Headers:
+def _headers(found: StoredManifest) -> Headers:
+    digest = str(found.digest).encode()
     return [
         (b"content-type", found.media_type.encode()),
         (b"docker-content-digest", digest),
         (b"etag", b'"%s"' % digest),
     ]
-
-
-def _matches(header: str | None, digest: bytes) -> bool:
-    """Whether If-None-Match names this digest (RFC 9110, 13.1.2: weak comparison)."""
-    if header is None:
-        return False
-    tags = {tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")}
-    return "*" in tags or digest.decode() in tags
 
 
 async def put(request: Request) -> Response:
@@ -63,9 +53,9 @@ async def _read(request: Request) -> bytes:
     limit = request.edge.registry.rules.manifest_limit
     length = request.content_length
     if length is None or length <= limit:
-        content = await request.body.gather(limit + 1)
-        if len(content) <= limit:
-            return bytes(content)
+        content = await request.body.whole(limit)
+        if content is not None:
+            return content
     raise TooLarge(f"the manifest has more than {limit} bytes, which is the most that is accepted")
 
 

@@ -8,7 +8,7 @@ from jettison.http.v2.deleting import delete
 from jettison.http.v2.paging import link, page_size
 from jettison.oci.reference import RepositoryName
 from jettison.registry.listing import catalog
-from jettison.registry.plan import Target
+from jettison.registry.target import Target
 
 
 async def get_catalog(request: Request) -> Response:

@@ -12,7 +12,7 @@ from jettison.oci.errors import DigestInvalid, RangeInvalid, SizeInvalid
 from jettison.oci.reference import RepositoryName
 from jettison.registry import uploads
 from jettison.registry.mount import mount
-from jettison.registry.uploads import Incoming, Upload
+from jettison.registry.uploads import Arrival, Incoming, Upload
 
 
 async def post(request: Request) -> Response:
@@ -27,7 +27,8 @@ async def post(request: Request) -> Response:
         wanted = Digest.parse(digest)
         if not _announces_only(request, wanted):
             upload = await request.edge.run(lambda: uploads.start(registry, name, wanted.algorithm))
-            return await _take_whole(request, upload.id, wanted, None)
+            arrival = await request.edge.read(lambda: uploads.arrive(registry, name, upload.id, 0))
+            return await _take_whole(request, arrival, wanted, None)
         algorithm = wanted.algorithm
     return _accepted(request, await request.edge.run(lambda: uploads.start(registry, name, algorithm)))
 
@@ -55,18 +56,18 @@ async def get(request: Request) -> Response:
 
 async def patch(request: Request) -> Response:
     """Needs push. OCI 1.1, "Pushing a blob in chunks"; without a Content-Range it goes on where the last ended."""
-    span = _sent(request)
-    name, id, registry = request.name, request.parts["id"], request.edge.registry
-    start = span.start if span else None
+    registry = request.edge.registry
     try:
+        span = _sent(request)
+        arrival = await _arrive(request, span)
         upload = await take_in(
             request.edge,
             request.body,
-            lambda: uploads.resume(registry, name, id, start),
+            lambda: uploads.take_over(registry, arrival),
             lambda incoming: _checked(incoming, span).pause(),
         )
     except RangeInvalid as error:
-        return _out_of_order(request, id, error)
+        return await _out_of_order(request, error)
     return _accepted(request, upload)
 
 
@@ -75,18 +76,18 @@ async def put(request: Request) -> Response:
     digest = request.argument("digest")
     if digest is None:
         raise DigestInvalid("the digest is missing: end the upload with PUT ...?digest=sha256:...")
-    span = _sent(request)
     try:
-        return await _take_whole(request, request.parts["id"], Digest.parse(digest), span)
+        span, wanted = _sent(request), Digest.parse(digest)
+        return await _take_whole(request, await _arrive(request, span), wanted, span)
     except RangeInvalid as error:
-        return _out_of_order(request, request.parts["id"], error)
+        return await _out_of_order(request, error)
 
 
-async def _take_whole(request: Request, id: str, digest: Digest, span: Span | None) -> Response:
-    name, registry = request.name, request.edge.registry
+async def _take_whole(request: Request, arrival: Arrival, digest: Digest, span: Span | None) -> Response:
+    registry = request.edge.registry
 
     def begin() -> Incoming:
-        incoming = uploads.resume(registry, name, id, span.start if span else None)
+        incoming = uploads.take_over(registry, arrival)
         incoming.expect(digest)
         return incoming
 
@@ -111,6 +112,11 @@ def _sent(request: Request) -> Span | None:
     return span
 
 
+async def _arrive(request: Request, span: Span | None) -> Arrival:
+    name, id, registry = request.name, request.parts["id"], request.edge.registry
+    return await request.edge.read(lambda: uploads.arrive(registry, name, id, span.start if span else None))
+
+
 def _checked(incoming: Incoming, span: Span | None) -> Incoming:
     """Without a Content-Length only the end tells whether the body was as long as its Content-Range."""
     if span is not None and incoming.received != span.stop:
@@ -118,10 +124,12 @@ def _checked(incoming: Incoming, span: Span | None) -> Incoming:
     return incoming
 
 
-def _out_of_order(request: Request, id: str, error: RangeInvalid) -> Response:
+async def _out_of_order(request: Request, error: RangeInvalid) -> Response:
+    """416 with how far the session is: the client goes on there."""
+    name, id, registry = request.name, request.parts["id"], request.edge.registry
+    upload = await request.edge.read(lambda: uploads.status(registry, name, id))
     response = error_response(RangeInvalid(error.message, error.detail))
-    if error.size is not None:
-        response.headers += _progress(request, Upload(id, error.size))
+    response.headers += _progress(request, upload)
     return response
 
 

@@ -1,0 +1,42 @@
+"""What a page elsewhere must not have a browser do here, whoever is signed in, and if nobody has to be."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from jettison.http.request import Request, TypeUnsupported
+from jettison.http.response import JSON_TYPE
+from jettison.oci.errors import Denied, quoted
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+"""Methods that change nothing."""
+
+
+def check(request: Request) -> None:
+    """Raise unless the request is one that no page of another origin can have sent.
+
+    Its Content-Type has to be JSON, which a browser sends elsewhere only after asking: TypeUnsupported. Its Origin,
+    which a browser always tells, has to be ours: Denied.
+    """
+    if request.method in SAFE:
+        return
+    media_type = (request.header(b"content-type") or "").split(";")[0].strip().lower()
+    if media_type != JSON_TYPE:
+        raise TypeUnsupported(f"the Content-Type of a {request.method} has to be {JSON_TYPE}, as its body is")
+    origin = request.header(b"origin")
+    if origin is not None and not _is_ours(request, origin):
+        raise Denied(f"a page of the origin {quoted(origin)} may change nothing here: it is not this registry's own")
+
+
+def _is_ours(request: Request, origin: str) -> bool:
+    """Whether the origin is that of `http.host`, or the host that was asked: a proxy may have ended TLS in between."""
+    base = request.edge.base
+    if base and origin == _origin(base):
+        return True
+    host = (request.header(b"host") or "").lower()
+    return bool(host) and origin.lower() in (f"http://{host}", f"https://{host}")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
