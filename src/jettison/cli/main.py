@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
 from jettison import __version__
+from jettison.cli.backup import backup
+from jettison.cli.check import check
+from jettison.cli.garbage_collect import garbage_collect
 from jettison.cli.serve import serve
+from jettison.cli.usage import usage
+from jettison.cli.why import why
+from jettison.registry import failpoint
 
 _HELP = """A container image registry on which deletion works.
 
@@ -19,6 +26,8 @@ the same `config.yml`, the same `REGISTRY_*` variables.
     jettison serve                            # 127.0.0.1:5000, data in ./data
     jettison serve config.yml                 # with a configuration file
     curl -X DELETE localhost:5000/v2/repo1    # a whole repository goes at once
+    jettison usage                            # where the disk went
+    jettison garbage-collect --dry-run        # what would come back now, and what later
 """
 
 app = typer.Typer(
@@ -30,6 +39,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(name="serve")(serve)
+app.command(name="garbage-collect")(garbage_collect)
+app.command(name="usage")(usage)
+app.command(name="why")(why)
+app.command(name="check")(check)
+app.command(name="backup")(backup)
 
 
 def _print_version(wanted: bool) -> None:
@@ -49,4 +63,5 @@ def _options(
 
 def main() -> None:
     """Run the command with the arguments of this process; ends the process."""
+    failpoint.arm(os.environ)
     app(prog_name="jettison")

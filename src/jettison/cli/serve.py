@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from jettison.settings import Finding, Loaded
-
-_EXIT_NOT_SERVED = 1
-_EXIT_BAD_SETTINGS = 2
+from jettison.cli.configured import EXIT_FAILED, ConfigArgument, configured, say
 
 
-def serve(
-    config: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[CONFIG]",
-            help="Configuration file, as of CNCF distribution's registry (version 0.1)."
-            " Without it: the file that REGISTRY_CONFIGURATION_PATH names, or built-in defaults.",
-            show_default=False,
-        ),
-    ] = None,
-) -> None:
+def serve(config: ConfigArgument = None) -> None:
     """Serve a registry.
 
     Without a configuration it listens on 127.0.0.1:5000, keeps its data in ./data, and allows deletion.
@@ -41,7 +21,7 @@ def serve(
         REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/srv/registry jettison serve
         REGISTRY_STORAGE_DELETE_ENABLED=true jettison serve config.yml
     """
-    loaded = _settings(config)
+    loaded = configured(config)
     # Both are imported here: `jettison --help` must not load a server.
     from jettison.server import ServeError
     from jettison.server import serve as run
@@ -49,23 +29,5 @@ def serve(
     try:
         run(loaded)
     except ServeError as error:
-        _say("error", typer.colors.RED, [str(error)])
-        raise typer.Exit(_EXIT_NOT_SERVED) from None
-
-
-def _settings(config: Path | None) -> Loaded:
-    from jettison.settings import SettingsError, load
-
-    try:
-        loaded = load(config, os.environ)
-    except SettingsError as error:
-        _say("warning", typer.colors.YELLOW, error.notices)
-        _say("error", typer.colors.RED, error.findings)
-        raise typer.Exit(_EXIT_BAD_SETTINGS) from None
-    _say("warning", typer.colors.YELLOW, loaded.notices)
-    return loaded
-
-
-def _say(kind: str, colour: str, messages: Iterable[Finding | str]) -> None:
-    for message in messages:
-        typer.echo(f"{typer.style(f'{kind}:', fg=colour, bold=True)} {message}", err=True)
+        say("error", [str(error)])
+        raise typer.Exit(EXIT_FAILED) from None

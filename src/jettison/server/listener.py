@@ -87,7 +87,7 @@ async def _cut(requests: set[asyncio.Task[Any]], serving: asyncio.Future[None]) 
     for request in requests:
         request.cancel()
     await asyncio.wait({*requests, serving}, timeout=_CANCEL_SECONDS)
-    _log.warning("ended before every request was answered", requests=len(requests))
+    _log.warning("ending before every answer was sent", cancelled=len(requests))
     return False
 
 

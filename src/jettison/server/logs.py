@@ -69,7 +69,8 @@ def _text(sink: Any, method: str, event: EventDict) -> str:
 
 def _json(sink: Any, method: str, event: EventDict) -> str:
     trace = _traceback(event.pop("exc_info", None))
-    line = {"time": _now(), "level": _NAMES.get(method, method), "logger": sink.name, **event}
+    head = {"time": _now(), "level": _NAMES.get(method, method), "logger": sink.name, "event": event.pop("event", "")}
+    line = {**head, **event}
     if trace:
         line["traceback"] = trace
     return _encode(line)

@@ -66,11 +66,29 @@ class Delete(_Section):
     )
 
 
+class UploadPurging(_Section):
+    """`storage.maintenance.uploadpurging`: what becomes of uploads that nobody goes on with."""
+
+    enabled: Flag = Field(default=True, description="Whether uploads that nobody goes on with are dropped at all.")
+    age: LengthOfTime = Field(
+        default=timedelta(hours=168), description="How long an upload rests before it is dropped."
+    )
+
+
+class Maintenance(_Section):
+    """`storage.maintenance`: what is done about content beside serving it."""
+
+    uploadpurging: UploadPurging = Field(
+        default=UploadPurging(), description="What becomes of uploads that nobody goes on with."
+    )
+
+
 class Storage(_Section):
     """`storage`: where content lies."""
 
     filesystem: Filesystem = Field(description="Content as files in one folder.")
     delete: Delete = Field(default=Delete(), description="Whether clients may delete.")
+    maintenance: Maintenance = Field(default=Maintenance(), description="What is done about content beside serving it.")
 
 
 class AccessLog(_Section):
@@ -160,11 +178,29 @@ class Leases(_Section):
     """`jettison.leases`: how long content stays that no manifest needs yet, or any longer."""
 
     upload: LengthOfTime = Field(
-        default=timedelta(hours=24), description="How long an upload, or a blob it brought, waits for its next step."
+        default=timedelta(hours=24), description="How long a blob that was uploaded waits for a manifest that needs it."
     )
     touch: LengthOfTime = Field(
         default=timedelta(hours=1),
         description="How long a blob stays at least after a client has asked for it by HEAD.",
+    )
+
+
+class Sweep(_Section):
+    """`jettison.sweep`: how space comes back that nothing needs any more."""
+
+    interval: LengthOfTimeOrNone = Field(
+        default=timedelta(seconds=30),
+        description="How often the server looks for it; 0 is never by itself, but by `jettison garbage-collect`.",
+    )
+    grace: LengthOfTimeOrNone = Field(
+        default=timedelta(minutes=5),
+        description="How long bytes stay once nothing needs them, for whoever has begun to read them or to push them.",
+    )
+    uploads: LengthOfTime | None = Field(
+        default=None,
+        description="How long an upload rests before it is dropped; without it, as"
+        " `storage.maintenance.uploadpurging` says: 168h.",
     )
 
 
@@ -178,6 +214,7 @@ class Jettison(_Section):
     limits: Limits = Field(default=Limits(), description="How much one request may bring.")
     deletions: Deletions = Field(default=Deletions(), description="What becomes of what was deleted.")
     leases: Leases = Field(default=Leases(), description="How long content stays that no manifest needs.")
+    sweep: Sweep = Field(default=Sweep(), description="How space comes back that nothing needs any more.")
 
 
 class Settings(_Section):

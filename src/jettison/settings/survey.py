@@ -103,8 +103,6 @@ class Survey:
             return
         if differs:
             self.report.refuse(node.origin, path, treatment.refusal(path))
-        elif same.remark:
-            self.report.warn(node.origin, path, f"has no effect: {same.remark}")
 
 
 _EXPECTED: dict[type[Shape], str] = {

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
-from jettison.settings.duration import parse_duration
 from jettison.settings.known import DRIVERS
 from jettison.settings.values import read_flag, read_text
 
@@ -20,6 +18,7 @@ NO_EFFECT: Mapping[str, str] = {
     "storage.cache": "there is no cache that could go stale",
     "redis": "there is no cache that could go stale",
     "storage.filesystem.maxthreads": "threads are not limited by storage",
+    "storage.maintenance.uploadpurging.interval": "`jettison.sweep.interval` says how often uploads are looked at",
     "storage.tag": "tags are found in the database, not by reading files",
     "storage.redirect": "files are sent by the registry itself, so nothing is redirected",
     "validation.enabled": "content is checked unless `validation.disabled` says otherwise",
@@ -28,15 +27,10 @@ NO_EFFECT: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """The value of a key that says what is done anyway, how to read it, and what else there is to say, if anything."""
+    """The value of a key that says what is done anyway, and how to read it."""
 
     value: object
     read: Callable[[object], object]
-    remark: str | None = None
-
-
-def _read_duration(value: object) -> timedelta:
-    return parse_duration(read_text(value))
 
 
 SAME: Mapping[str, Same] = {
@@ -44,13 +38,6 @@ SAME: Mapping[str, Same] = {
     "http.h2c.enabled": Same(False, read_flag),
     "log.reportcaller": Same(False, read_flag),
     "storage.maintenance.readonly.enabled": Same(False, read_flag),
-    "storage.maintenance.uploadpurging.enabled": Same(True, read_flag),
-    "storage.maintenance.uploadpurging.age": Same(
-        timedelta(hours=168),
-        _read_duration,
-        "unfinished uploads are dropped at any time, after `jettison.leases.upload`",
-    ),
-    "storage.maintenance.uploadpurging.interval": Same(timedelta(hours=24), _read_duration),
     "storage.maintenance.uploadpurging.dryrun": Same(False, read_flag),
     "validation.disabled": Same(False, read_flag),
 }
@@ -64,8 +51,7 @@ ADVICE: Mapping[str, str] = {
     "loglevel": "write `log.level` instead",
     "proxy": "remove it, or keep a mirror on distribution",
     "storage.maintenance.readonly.enabled": "remove it, and let a reverse proxy refuse all but GET and HEAD",
-    "storage.maintenance.uploadpurging.age": "remove it; `jettison.leases.upload` says how long an upload may rest",
-    "storage.maintenance.uploadpurging.enabled": "remove it; `jettison.leases.upload` says how long an upload may rest",
+    "storage.maintenance.uploadpurging.dryrun": "remove it, and look with `jettison garbage-collect --dry-run`",
     "validation.disabled": "write `validation.manifests.indexes.platforms: none` instead",
 } | dict.fromkeys(DRIVERS - {"storage.filesystem"}, "write `storage.filesystem` instead")
 

@@ -1,0 +1,75 @@
+"""A registry as it is, for commands that run beside its server: nothing of it is made, and its folder not locked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jettison.blobs.filesystem import FilesystemBlobs
+from jettison.blobs.store import BlobsError, Key
+from jettison.metadata.database import Database
+from jettison.metadata.present import require_registry, some_keys
+from jettison.oci.errors import RegistryError
+from jettison.registry.registry import Registry
+from jettison.server.errors import ServeError
+from jettison.server.folder import refuse_network_filesystem
+from jettison.server.registry import DATABASE, connect, rules
+from jettison.settings import Settings
+
+_SQLITE = b"SQLite format 3\0"
+_LOOKED_AT = 10
+_FIX = (
+    "name the configuration file that its server uses, or set storage.filesystem.rootdirectory"
+    " (REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY)"
+)
+
+
+def open_existing(settings: Settings) -> Registry:
+    """The registry that ``settings`` describe, whether it is being served or not.
+
+    Raises ServeError, with what to do, where there is none, or the folder and the database are not those of one.
+    """
+    root = settings.storage.filesystem.rootdirectory
+    if settings.jettison.database.url is None:
+        _require_sqlite(root)
+    if not (root / "blobs").is_dir():
+        raise ServeError(f"{root.absolute()} is not the data folder of a registry, it has no folder blobs: {_FIX}")
+    try:
+        database, dialect = connect(settings, root)
+        try:
+            require_registry(database, dialect)
+            return Registry(database, _blobs(database, root), rules(settings))
+        except BaseException:
+            database.close()
+            raise
+    except (RegistryError, BlobsError) as error:
+        raise ServeError(str(error)) from error
+    except OSError as error:
+        raise _unreadable(Path(error.filename or root), error) from error
+
+
+def _require_sqlite(root: Path) -> None:
+    refuse_network_filesystem(root)
+    try:
+        with (root / DATABASE).open("rb") as file:
+            found = file.read(len(_SQLITE))
+    except FileNotFoundError:
+        raise ServeError(f"there is no registry in {root.absolute()}, it has no {DATABASE}: {_FIX}") from None
+    except OSError as error:
+        raise _unreadable(root / DATABASE, error) from error
+    if found != _SQLITE:
+        raise ServeError(f"{root.absolute() / DATABASE} is not an SQLite database: {_FIX}")
+
+
+def _unreadable(path: Path, error: OSError) -> ServeError:
+    return ServeError(f"{path.absolute()} cannot be used ({error.strerror}): run this as the user of the server")
+
+
+def _blobs(database: Database, root: Path) -> FilesystemBlobs:
+    """The bytes in ``root``, if they are those of the database: a sweep of others would forget what it must delete."""
+    blobs = FilesystemBlobs(root)
+    keys = some_keys(database, _LOOKED_AT)
+    if keys and all(blobs.size(Key(key)) is None for key in keys):
+        raise ServeError(
+            f"{root.absolute()} has none of the bytes that the database names first: {_FIX}, or bring its bytes back"
+        )
+    return blobs

@@ -1,0 +1,84 @@
+"""The registry that settings describe: its database, its bytes, its rules."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from jettison.blobs.filesystem import FilesystemBlobs
+from jettison.metadata.database import Database
+from jettison.metadata.migrate import migrate
+from jettison.registry.registry import Registry, Rules
+from jettison.settings import Settings
+
+DATABASE = "jettison.db"
+
+NEVER = 10**17
+"""Microseconds, more than 3,000 years of them: older than anything is."""
+
+
+def open_registry(settings: Settings) -> Registry:
+    """The registry that ``settings`` describe. Raises Unavailable, NewerSchema, or Unsuitable for its data folder."""
+    root = Path(settings.storage.filesystem.rootdirectory)
+    root.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings, root)
+    try:
+        return Registry(database, FilesystemBlobs(root), rules(settings))
+    except BaseException:
+        database.close()
+        raise
+
+
+def open_database(settings: Settings, root: Path) -> Database:
+    """SQLite in ``root``, or the PostgreSQL of ``jettison.database.url``, with this version's schema."""
+    database, dialect = connect(settings, root)
+    try:
+        migrate(database, dialect)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def connect(settings: Settings, root: Path) -> tuple[Database, str]:
+    """That database as it is, and the word by which :func:`migrate` knows its kind. Raises Unavailable."""
+    url = settings.jettison.database.url
+    # Each driver is imported where it is used: the other one costs a tenth of a second of every start.
+    if url is None:
+        from jettison.metadata.sqlite import SQLiteDatabase  # noqa: PLC0415
+
+        return SQLiteDatabase(root / DATABASE), "sqlite"
+    from jettison.metadata.postgres import PostgresDatabase  # noqa: PLC0415
+
+    return PostgresDatabase(str(url)), "postgres"
+
+
+def rules(settings: Settings) -> Rules:
+    """The rules that ``settings`` set."""
+    own = settings.jettison
+    return Rules(
+        delete_enabled=settings.storage.delete.enabled,
+        children_required=settings.validation.manifests.indexes.platforms == "all",
+        blobs_required=own.validation.blobs == "all",
+        manifest_limit=own.limits.manifest,
+        tag_limit=own.limits.tags,
+        catalog_limit=settings.catalog.maxentries,
+        undo=_microseconds(own.deletions.undo),
+        upload_lease=_microseconds(own.leases.upload),
+        touch_lease=_microseconds(own.leases.touch),
+        sweep_grace=_microseconds(own.sweep.grace),
+        upload_age=_upload_age(settings),
+    )
+
+
+def _upload_age(settings: Settings) -> int:
+    """How long an upload rests: our own word for it comes before distribution's."""
+    purging = settings.storage.maintenance.uploadpurging
+    own = settings.jettison.sweep.uploads
+    if own is None and not purging.enabled:
+        return NEVER
+    return _microseconds(own or purging.age)
+
+
+def _microseconds(length: timedelta) -> int:
+    return length // timedelta(microseconds=1)
