@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 
 import pytest
@@ -63,6 +64,24 @@ def test_missing_bytes_are_an_error_at_the_call(blobs: Blobs) -> None:
     with pytest.raises(BytesMissing):
         blobs.read(blobs.new_key())
     assert blobs.size(blobs.new_key()) is None
+
+
+def test_bytes_can_be_read_in_larger_pieces(blobs: Blobs) -> None:
+    """For whoever reads everything."""
+    whole = content(3 * PIECE_SIZE + 10)
+    pieces = list(blobs.read(store(blobs, whole), piece=2 * PIECE_SIZE))
+    assert [len(piece) for piece in pieces] == [2 * PIECE_SIZE, PIECE_SIZE + 10]
+    assert b"".join(pieces) == whole
+
+
+def test_it_is_known_since_when_a_blob_is_there(blobs: Blobs) -> None:
+    """Since it was kept, whenever its bytes came."""
+    began = time.time()
+    key = store(blobs, b"the blob")
+    at = blobs.stored_at(key)
+    assert at is not None
+    assert began - 1 < at < time.time() + 1
+    assert blobs.stored_at(blobs.new_key()) is None
 
 
 def test_deleting_twice_is_success(blobs: Blobs) -> None:
@@ -140,6 +159,7 @@ def test_a_hostile_key_is_refused(blobs: Blobs, hostile: str) -> None:
         lambda: blobs.path(key),
         lambda: blobs.url(key, 60, {}),
         lambda: blobs.size(key),
+        lambda: blobs.stored_at(key),
         lambda: blobs.delete(key),
     ]
     for use in uses:

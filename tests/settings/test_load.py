@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from jettison.settings import Address, Settings, SettingsError, load
 from jettison.settings.load import BUILT_IN
+from jettison.settings.schema import Sweep
 from tests.settings.documents import MINIMAL, loaded, refused
 
 _FULL = """\
@@ -34,6 +35,7 @@ jettison:
   limits: {manifest: 1000000, tags: 5}
   deletions: {undo: 0}
   leases: {upload: 36h, touch: 90m}
+  sweep: {interval: 0, grace: 10m, uploads: 48h}
 """
 
 
@@ -60,6 +62,9 @@ def test_every_setting_is_read_from_a_file(tmp_path: Path) -> None:
     assert settings.jettison.deletions.undo == timedelta()
     assert settings.jettison.leases.upload == timedelta(hours=36)
     assert settings.jettison.leases.touch == timedelta(minutes=90)
+    assert settings.jettison.sweep == Sweep(
+        interval=timedelta(), grace=timedelta(minutes=10), uploads=timedelta(hours=48)
+    )
 
 
 def test_without_a_file_there_are_built_in_defaults() -> None:
@@ -82,6 +87,10 @@ def test_without_a_file_there_are_built_in_defaults() -> None:
         timedelta(hours=24),
         timedelta(hours=1),
     )
+    sweep = settings.jettison.sweep
+    assert (sweep.interval, sweep.grace, sweep.uploads) == (timedelta(seconds=30), timedelta(minutes=5), None)
+    purging = settings.storage.maintenance.uploadpurging
+    assert (purging.enabled, purging.age) == (True, timedelta(hours=168))
     assert str(result.origins["http.addr"]) == "built-in"
 
 
@@ -217,6 +226,8 @@ _REFUSED = [
     ("catalog: {maxentries: 1.5}", 4, "catalog.maxentries", "'1.5' is not a whole number"),
     ("jettison: {limits: {manifest: 4MiB}}", 4, "jettison.limits.manifest", "'4MiB' is not a whole number"),
     ("jettison: {limits: {tags: 0}}", 4, "jettison.limits.tags", "0 is too small: it is at least 1"),
+    ("jettison: {sweep: {uploads: 0}}", 4, "jettison.sweep.uploads", "is too short: it is more than 0"),
+    ("jettison: {sweep: {grace: 5}}", 4, "jettison.sweep.grace", "'5' is not a length of time: write it with units"),
     ("jettison: {leases: {upload: 0}}", 4, "jettison.leases.upload", "is too short: it is more than 0"),
     (
         "jettison: {deletions: {undo: 7d}}",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from jettison.settings import Loaded, SettingsError
 from jettison.settings.environment import locate
 from jettison.settings.known import VOCABULARY
+from jettison.settings.schema import UploadPurging
 from jettison.settings.shapes import Section, Shape, Single, paths, variables
 from jettison.settings.treatment import ADVICE, NO_EFFECT, SAME
 from tests.settings.documents import loaded, outcome, refused
@@ -60,25 +62,33 @@ def test_what_changes_nothing_is_accepted(tmp_path: Path, text: str, notices: di
 
 @pytest.mark.parametrize(
     "section",
-    ["", "{enabled: true, age: 168h, interval: 24h, dryrun: false}", "{age: 7h161h}", "{interval: 1440m, dryrun: no}"],
+    ["", "{enabled: true, age: 168h, dryrun: false}", "{age: 7h161h}", "{dryrun: no}"],
 )
 def test_upload_purging_as_distribution_does_by_default_is_accepted(tmp_path: Path, section: str) -> None:
-    """Its default values, however written, are taken; the age, which another setting decides here, with a notice."""
-    notices = loaded(tmp_path, base=_PURGING.format(section)).notices
-    assert [notice.path for notice in notices] == (
-        ["storage.maintenance.uploadpurging.age"] if "age" in section else []
-    )
+    """Its default values, however written, are taken without a word."""
+    result = loaded(tmp_path, base=_PURGING.format(section))
+    assert result.notices == ()
+    assert result.settings.storage.maintenance.uploadpurging == UploadPurging()
 
 
-@pytest.mark.parametrize(
-    ("section", "path"),
-    [("enabled: false", "enabled"), ("age: 1h", "age"), ("interval: 1h", "interval"), ("dryrun: true", "dryrun")],
-)
-def test_any_other_upload_purging_is_refused(tmp_path: Path, section: str, path: str) -> None:
-    """Another value would be ignored: it is refused by name."""
-    (finding,) = refused(tmp_path, base=_PURGING.format(f"{{{section}}}"))
-    assert finding.path == f"storage.maintenance.uploadpurging.{path}"
-    assert finding.message.startswith("is known to distribution and not served yet: remove it")
+def test_the_age_of_abandoned_uploads_is_served(tmp_path: Path) -> None:
+    """What distribution's section says about age and about purging at all is what is done."""
+    purging = loaded(tmp_path, base=_PURGING.format("{enabled: false, age: 36h}")).settings.storage.maintenance
+    assert purging.uploadpurging == UploadPurging(enabled=False, age=timedelta(hours=36))
+
+
+def test_the_interval_of_upload_purging_has_no_effect(tmp_path: Path) -> None:
+    """The sweep has an interval of its own, which a notice names."""
+    (notice,) = loaded(tmp_path, base=_PURGING.format("{interval: 1h}")).notices
+    assert notice.path == "storage.maintenance.uploadpurging.interval"
+    assert "`jettison.sweep.interval`" in notice.message
+
+
+def test_upload_purging_that_would_only_look_is_refused(tmp_path: Path) -> None:
+    """There is no server that only looks: the command that does is named."""
+    (finding,) = refused(tmp_path, base=_PURGING.format("{dryrun: true}"))
+    assert finding.path == "storage.maintenance.uploadpurging.dryrun"
+    assert "jettison garbage-collect --dry-run" in finding.message
 
 
 def test_upload_purging_that_cannot_be_read_is_refused(tmp_path: Path) -> None:

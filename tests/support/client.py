@@ -1,4 +1,4 @@
-"""Client programs as a person runs them, each in a home of its own: nothing they read, keep or lock is the machine's."""
+"""Client programs as a person runs them, in a home of their own: nothing they read, keep or lock is the machine's."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Self
 from .command import run
 from .parts import BUILT, SYSTEM, program
 
-# Run as root, what builds on containers/image keeps locks, networks and caches in places that no option changes. It gets
-# a mount namespace, which ends with it, where each of them is a folder of the home.
+# Run as root, what builds on containers/image keeps locks, networks and caches in places that no option changes. So it
+# gets a mount namespace, which ends with it, where each of these places is a folder of the home.
 _FIXED = ("/dev/shm", "/etc/cni", "/etc/containers", "/run", "/var/cache", "/var/lib")  # noqa: S108
 _HIDE = f"""
 for place in {" ".join(_FIXED)}; do
@@ -64,12 +64,12 @@ class Home:
     @property
     def environ(self) -> dict[str, str]:
         """All that its programs see of the environment."""
-        home = str(self.folder)
+        home, temporary = str(self.folder), str(self.folder / "tmp")
         return {
             "PATH": os.pathsep.join([str(BUILT), os.environ.get("PATH", os.defpath), *SYSTEM]),
             "LANG": "C.UTF-8",
             "HOME": home,
-            "TMPDIR": f"{home}/tmp",
+            "TMPDIR": temporary,
             "XDG_RUNTIME_DIR": f"{home}/run",
             "XDG_CONFIG_HOME": f"{home}/.config",
             "XDG_DATA_HOME": f"{home}/.local/share",

@@ -39,10 +39,17 @@ NOTHING_MAY_MATCH = {
         and exists (select 1 from manifest m where m.repository = r.id)""",
     "a manifest has no content": """
         select m.id from manifest m left join manifest_content c on c.manifest = m.id where c.manifest is null""",
-    "a deletion that took something has no hidden repository": """
-        select d.id from deletion d left join repository r on r.deletion = d.id where r.id is null""",
-    "two hidden repositories belong to one deletion": """
-        select deletion from repository where deletion is not null group by deletion having count(*) > 1""",
+    "a deletion that can be undone has no hidden repository": """
+        select d.id from deletion d left join repository r on r.deletion = d.id
+        where d.state = 'deleted' and r.id is null""",
+    "two hidden repositories of one name belong to one deletion": """
+        select deletion, name from repository where deletion is not null group by deletion, name having count(*) > 1""",
+    "a live manifest is marked as a copy": """
+        select m.id from manifest m join repository r on r.id = m.repository
+        where r.deletion is null and m.copied = 1""",
+    "a blob that no repository has is nothing that a sweep would look at": """
+        select b.id from blob b where not exists (select 1 from repository_blob l where l.blob = b.id)
+        and not exists (select 1 from candidate c where c.blob = b.id)""",
 }
 
 MANIFESTS = """select m.id, m.digest, m.size, m.subject, m.media_type, m.artifact_type, c.content

@@ -47,6 +47,7 @@ class Layout:
             "os": operating_system,
             "architecture": architecture,
             "rootfs": {"type": "layers", "diff_ids": [uncompressed]},
+            "history": [{"created_by": "tests"}],
         }
         manifest = {
             "schemaVersion": 2,

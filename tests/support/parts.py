@@ -49,6 +49,7 @@ PARTS = {
     "containerd": Part(("containerd", "ctr"), _debian("containerd"), root=True),
     "podman": Part(("podman",), _debian("podman crun"), root=True),
     "buildah": Part(("buildah",), _debian("buildah crun"), root=True),
+    "curl": Part(("curl",), _debian("curl")),
     "skopeo": Part(("skopeo",), _debian("skopeo")),
     "umoci": Part(("umoci",), _debian("umoci")),
     "crane": Part(("crane",), _GO),

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from jettison.blobs.filesystem import FilesystemBlobs
@@ -15,8 +16,10 @@ from jettison.metadata.database import Database
 from jettison.metadata.migrate import migrate
 from jettison.metadata.postgres import PostgresDatabase
 from jettison.metadata.sqlite import SQLiteDatabase
+from jettison.registry.pull_log import PullLog
 from jettison.registry.registry import Registry, Rules
 from tests.support.clock import Clock
+from tests.support.postgres import PostgresCluster
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a test's own folder is made in it
 """A filesystem in memory, where there is one: these tests are not about what a disk keeps."""
@@ -28,7 +31,7 @@ class Place:
     Each opening is like another process: it shares nothing in memory with those before. ``close`` closes them all.
     """
 
-    def __init__(self, folder: Path, url: str | None, clock: Callable[[], int] | None) -> None:
+    def __init__(self, folder: Path, url: str | None, clock: Callable[[], int]) -> None:
         self.folder = folder
         self.url = url
         self._clock = clock
@@ -53,26 +56,57 @@ class Place:
         """The database, with this version's schema."""
         database: Database
         if self.url is None:
-            database = SQLiteDatabase(self.folder / "jettison.db", **self._time())
+            database = SQLiteDatabase(self.folder / "jettison.db", self._clock)
         else:
-            database = PostgresDatabase(self.url, **self._time(), connections=8)
+            database = PostgresDatabase(self.url, self._clock, connections=8)
         self._opened.callback(database.close)
         if migrated:
             migrate(database, self.dialect)
         return database
 
-    def open_registry(self, database: Database | None = None, **rules: Any) -> Registry:
+    def open_registry(self, database: Database | None = None, /, **rules: Any) -> Registry:
         """The registry, with these rules."""
         blobs = FilesystemBlobs(self.folder)
         self._opened.callback(blobs.close)
-        return Registry(database or self.open_database(), blobs, Rules(**rules))
+        return Registry(database or self.open_database(), blobs, Rules(**rules), PullLog(self._seconds))
 
     def close(self) -> None:
         """Close all that was opened."""
         self._opened.close()
 
-    def _time(self) -> dict[str, Any]:
-        return {} if self._clock is None else {"clock": self._clock}
+    def _seconds(self) -> float:
+        return self._clock() / 1_000_000
+
+
+@pytest.fixture(scope="session")
+def shared_url(postgres: PostgresCluster) -> str:
+    """The URL of a PostgreSQL database that many tests share, one after another: making one takes its time."""
+    return postgres.create_database()
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite", id="sqlite"),
+        pytest.param("postgres", id="postgres", marks=pytest.mark.needs("postgresql")),
+    ]
+)
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """Runs the test on each database: None is SQLite in the place's folder, else a PostgreSQL one without any rows."""
+    if request.param == "sqlite":
+        return None
+    url: str = request.getfixturevalue("shared_url")
+    empty(url)
+    return url
+
+
+def empty(url: str) -> None:
+    """Delete the rows that the test before has left, keys or not."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = connection.execute(
+            "select tablename from pg_tables where schemaname = 'public' and tablename <> 'schema_version'"
+        ).fetchall()
+        statements = ["set session_replication_role = replica", *(f"delete from {table}" for (table,) in tables)]
+        connection.execute("; ".join(statements).encode())
 
 
 @pytest.fixture

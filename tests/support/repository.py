@@ -7,9 +7,10 @@ from jettison.oci.errors import BlobUnknown, ManifestUnknown, NameUnknown
 from jettison.oci.reference import Reference, RepositoryName, Tag
 from jettison.registry import deletion, listing, pull, push, uploads
 from jettison.registry.deletion import Deleted
-from jettison.registry.plan import Plan, Target
+from jettison.registry.plan import Plan
 from jettison.registry.push import Pushed
 from jettison.registry.registry import Registry
+from jettison.registry.target import Target
 from tests.support.content import Draft
 
 
@@ -20,8 +21,10 @@ class Repository:
         self.registry = registry
         self.name = RepositoryName.parse(name)
 
-    def upload(self, content: bytes, algorithm: str = "sha256") -> Digest:
-        """Upload a blob in one go."""
+    def upload(self, content: bytes, *more: bytes, algorithm: str = "sha256") -> Digest:
+        """Upload blobs, each in one go; the digest of the first."""
+        for other in more:
+            self.upload(other, algorithm=algorithm)
         digest = Digest.of(content, algorithm)
         session = uploads.start(self.registry, self.name)
         incoming = uploads.resume(self.registry, self.name, session.id, None)
@@ -87,7 +90,8 @@ class Repository:
     def referrers(self, subject: Draft | Digest, artifact_type: str | None = None) -> list[Digest]:
         """The digests of the first page of referrers."""
         digest = subject.digest if isinstance(subject, Draft) else subject
-        return [each.digest for each in listing.referrers(self.registry, self.name, digest, artifact_type, None).entries]
+        page = listing.referrers(self.registry, self.name, digest, artifact_type, None)
+        return [each.digest for each in page.entries]
 
     def is_listed(self) -> bool:
         """Whether the catalog lists the repository."""

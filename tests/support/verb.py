@@ -1,0 +1,59 @@
+"""`jettison VERB` in a process of its own, for the registry that a server serves or has served."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from .command import run
+from .parts import ROOT, find
+
+Done = subprocess.CompletedProcess[str]
+
+
+def verb(*arguments: object, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Done:
+    """Run it to its end, without a terminal; what it printed, and its status."""
+    return run(_command(arguments), environ=_environ(environ), cwd=cwd, check=False)
+
+
+def verb_on_a_terminal(*arguments: object, typed: str = "", environ: Mapping[str, str] | None = None) -> Done:
+    """Run it as a person does, who types ``typed``; ``stdout`` has all that the terminal showed."""
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, typed.encode())
+        process = subprocess.Popen(
+            _command(arguments), stdin=theirs, stdout=theirs, stderr=theirs, env=_environ(environ), close_fds=True
+        )
+        os.close(theirs)
+        shown = _read_all(ours)
+        return subprocess.CompletedProcess(process.args, process.wait(60), shown, "")
+    finally:
+        os.close(ours)
+
+
+def _read_all(terminal: int) -> str:
+    shown = b""
+    while True:
+        try:
+            piece = os.read(terminal, 65536)
+        except OSError:  # how a terminal says that nobody has it open any more
+            return shown.decode(errors="replace")
+        if not piece:
+            return shown.decode(errors="replace")
+        shown += piece
+
+
+def _command(arguments: tuple[object, ...]) -> list[str]:
+    return [sys.executable, "-m", "jettison", *map(str, arguments)]
+
+
+def _environ(more: Mapping[str, str] | None) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "JETTISON_"))}
+    # Debian keeps pg_dump off PATH where its wrapper is not installed.
+    dump = find("pg_dump")
+    path = os.pathsep.join([*([str(dump.parent)] if dump else []), os.environ.get("PATH", os.defpath)])
+    return {**inherited, "PYTHONPATH": str(ROOT / "src"), "PATH": path, "TERM": "xterm", **(more or {})}
