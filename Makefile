@@ -11,7 +11,8 @@ bin := .venv/bin
 pytest := $(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 .NOTPARALLEL:
-.PHONY: help install serve test test-fast test-parts parts bench lint lock clean
+ROUNDS ?= 1000
+.PHONY: help install serve test test-fast test-parts parts crash bench lint lock clean
 
 help: ## what there is
 	@printf 'make ...\n'
@@ -35,6 +36,10 @@ test-parts: parts ## run the tests that run real programs: clients, engines, Pos
 
 parts: ## install those programs: Debian packages when root on Debian, Go programs into .parts
 	@scripts/parts
+
+crash: ## kill the server under load, ROUNDS=1000 times, and look each time that nothing was lost
+	@scripts/environment test
+	@JETTISON_CRASH_ROUNDS=$(ROUNDS) $(bin)/python -m pytest tests/crashes -s $(ARGS)
 
 bench: parts ## measure beside distribution and nginx; writes docs/benchmarks.md
 	@scripts/environment run
