@@ -12,7 +12,8 @@ pytest := $(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=lo
 
 .NOTPARALLEL:
 ROUNDS ?= 1000
-.PHONY: help install serve test test-fast test-parts parts crash bench lint lock clean
+OPERATIONS ?= 100000
+.PHONY: help install serve test test-fast test-parts parts crash soak bench lint lock clean
 
 help: ## what there is
 	@printf 'make ...\n'
@@ -39,7 +40,11 @@ parts: ## install those programs: Debian packages when root on Debian, Go progra
 
 crash: ## kill the server under load, ROUNDS=1000 times, and look each time that nothing was lost
 	@scripts/environment test
-	@JETTISON_CRASH_ROUNDS=$(ROUNDS) $(bin)/python -m pytest tests/crashes -s $(ARGS)
+	@JETTISON_CRASH_ROUNDS=$(ROUNDS) $(bin)/python -m pytest tests/crashes/test_kill.py -s $(ARGS)
+
+soak: ## push, pull, mount, delete, restore under a sweeper that never rests, OPERATIONS=100000 of them, every pull verified
+	@scripts/environment test
+	@PYTHONPATH=.:src $(bin)/python -m tests.crashes.soak $(OPERATIONS)
 
 bench: parts ## measure beside distribution and nginx; writes docs/benchmarks.md
 	@scripts/environment run

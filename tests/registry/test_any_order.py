@@ -216,6 +216,7 @@ def walk(url: str | None, taken: list[tuple[str, int]]) -> None:
             place.close()
 
 
+@pytest.mark.timeout(600)  # finding the shortest way to a failure takes its time
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(taken=st.lists(steps, min_size=25, max_size=25))
 def test_pushes_and_deletions_in_any_order(taken: list[tuple[str, int]]) -> None:
@@ -224,6 +225,7 @@ def test_pushes_and_deletions_in_any_order(taken: list[tuple[str, int]]) -> None
 
 
 @pytest.mark.needs("postgresql")
+@pytest.mark.timeout(600)
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(taken=st.lists(steps, min_size=25, max_size=25))
 def test_pushes_and_deletions_in_any_order_on_postgres(shared_url: str, taken: list[tuple[str, int]]) -> None:

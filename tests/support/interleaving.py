@@ -1,8 +1,8 @@
 """Two rules at once, one stopping in the middle while the other runs: the same order of events at every run.
 
-A rule stops before one of its steps: a named point of :mod:`jettison.registry.points`, or on PostgreSQL any statement of
-its transactions that writes or locks, and their ends. SQLite has one writer: nothing comes between the statements of one
-transaction. Only one of the two ever runs. Who waits for a lock of the other is found out by asking the database.
+A rule stops before one of its steps: a named point of :mod:`jettison.registry.points`, or on PostgreSQL any statement
+of its transactions that writes or locks, and their ends. SQLite has one writer: nothing comes between the statements of
+one transaction. Only one of the two ever runs. Who waits for a lock of the other is found out by asking the database.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _STEP = re.compile(r"insert |update |delete |.* for (?:no key update|update|key 
 _SWEEPERS_OWN = re.compile(r"\b(?:into|from|update) (?:lease|sweep)\b")
 """Rows that no other rule looks at: stops before them tell nothing."""
 
-LOOK = 0.003
+LOOK = 0.01
 """Seconds after which a rule that has not come to a step may be waiting for a lock: it is looked up, not assumed."""
 
 _own = threading.local()

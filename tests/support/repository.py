@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 from jettison.oci.digest import Digest
 from jettison.oci.errors import BlobUnknown, ManifestUnknown, NameUnknown
 from jettison.oci.reference import Reference, RepositoryName, Tag
@@ -21,10 +23,20 @@ class Repository:
         self.registry = registry
         self.name = RepositoryName.parse(name)
 
-    def upload(self, content: bytes, *more: bytes, algorithm: str = "sha256") -> Digest:
-        """Upload blobs, each in one go; the digest of the first."""
-        for other in more:
-            self.upload(other, algorithm=algorithm)
+    @overload
+    def upload(self, content: bytes, algorithm: str = "sha256", /) -> Digest: ...
+
+    @overload
+    def upload(self, *contents: bytes, algorithm: str = "sha256") -> Digest: ...
+
+    def upload(self, *contents: bytes | str, algorithm: str = "sha256") -> Digest:
+        """Upload blobs, each in one go; the digest of the first. The algorithm may stand after a single blob."""
+        blobs = [content for content in contents if isinstance(content, bytes)]
+        [algorithm] = [content for content in contents if isinstance(content, str)] or [algorithm]
+        first, *_ = [self._upload(content, algorithm) for content in blobs]
+        return first
+
+    def _upload(self, content: bytes, algorithm: str) -> Digest:
         digest = Digest.of(content, algorithm)
         session = uploads.start(self.registry, self.name)
         incoming = uploads.resume(self.registry, self.name, session.id, None)
