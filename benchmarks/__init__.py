@@ -1,0 +1,1 @@
+"""Jettison measured beside its peers: `python -m benchmarks`, or `make bench`."""
