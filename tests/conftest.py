@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import parts
 from tests.support.engine import DockerEngine
 from tests.support.postgres import PostgresCluster
 from tests.support.server import JettisonServer
+
+# No test is timed: machines are busy, and the first text that is generated builds a table of all characters.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 NEEDS_OF_FIXTURES = {"engine": "docker", "postgres": "postgresql"}
 

@@ -17,6 +17,8 @@ from tests.support.postgres import PostgresCluster
 from tests.support.server import JettisonServer
 from tests.support.verb import Done, verb
 
+pytestmark = pytest.mark.slow  # every test starts servers and commands
+
 ON_BOTH = pytest.mark.parametrize(
     "server", ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgresql"))], indirect=True
 )

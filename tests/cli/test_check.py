@@ -14,6 +14,8 @@ from tests.http.repository import Repository, digest_of
 from tests.support.server import JettisonServer
 from tests.support.verb import Done, verb, verb_on_a_terminal
 
+pytestmark = pytest.mark.slow  # every test starts servers and commands
+
 LAYER = "the layer"
 DIGEST = digest_of(LAYER.encode())
 

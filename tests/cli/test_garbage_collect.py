@@ -12,6 +12,8 @@ from tests.http.repository import Repository
 from tests.support.server import JettisonServer
 from tests.support.verb import Done, verb, verb_on_a_terminal
 
+pytestmark = pytest.mark.slow  # every test starts servers and commands
+
 AT_ONCE = {"jettison": {"sweep": {"interval": "0", "grace": "0"}}}
 """The server does not sweep by itself, and nobody's reading is waited for: all is in the hands of the command."""
 

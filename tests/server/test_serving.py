@@ -10,6 +10,8 @@ from tests.http.raw import Connection, head
 from tests.server.running import RunningSite
 from tests.support.daemon import DaemonDied, descendants
 
+pytestmark = pytest.mark.slow  # every test starts servers, and waits for them to end
+
 LARGE = 100_000_000
 """More bytes than the kernel keeps for a client that does not read."""
 
