@@ -54,6 +54,7 @@ bench: parts ## measure beside distribution and nginx; writes docs/benchmarks.md
 lint: ## check style, types and imports
 	@scripts/environment test
 	@$(bin)/ruff check .
+	@$(bin)/ruff format --check .
 	@$(bin)/mypy
 	@$(bin)/lint-imports
 

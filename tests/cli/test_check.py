@@ -149,9 +149,7 @@ def test_unknown_files_are_deleted_when_a_person_types_yes(
 ) -> None:
     """The whole word; anything else leaves them."""
     path = stray(server)
-    done = verb_on_a_terminal(
-        "check", server.config_file, "--older-than", "0", "--delete-unknown-files", typed=typed
-    )
+    done = verb_on_a_terminal("check", server.config_file, "--older-than", "0", "--delete-unknown-files", typed=typed)
     assert done.returncode == 1
     assert "Delete 1 file that nothing names (7 bytes)?" in done.stdout
     assert path.exists() == stays

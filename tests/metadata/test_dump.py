@@ -35,7 +35,11 @@ def test_the_password_is_not_on_the_command_line(tmp_path: Path, monkeypatch: py
     assert not any("cret" in argument for argument in called["arguments"])
     [where] = [argument for argument in called["arguments"] if argument.startswith("--dbname=")]
     assert set(where.removeprefix("--dbname=").split()) == {
-        "user=user", "host=db.example.com", "port=5433", "dbname=registry", "sslmode=require",
+        "user=user",
+        "host=db.example.com",
+        "port=5433",
+        "dbname=registry",
+        "sslmode=require",
     }
     assert "--snapshot=00000003-1" in called["arguments"]
 

@@ -222,4 +222,3 @@ def test_closing_writes_what_was_noted(repository: Repository, monkeypatch: pyte
     with pytest.raises(Unavailable):
         registry.close()
     assert done == ["flushed", "database", "blobs"]
-

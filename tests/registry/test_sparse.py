@@ -71,9 +71,7 @@ def test_a_blob_that_is_mounted_later_is_held(repository: Repository, other: Rep
     assert all(repository.has_blob(blob) for blob in draft.blobs)
 
 
-def test_a_blob_whose_bytes_are_stored_already_is_held(
-    repository: Repository, other: Repository, clock: Clock
-) -> None:
+def test_a_blob_whose_bytes_are_stored_already_is_held(repository: Repository, other: Repository, clock: Clock) -> None:
     """An upload that ends by linking stored bytes brings the blob too."""
     draft = image(b"layer")
     for blob in draft.blobs:

@@ -271,9 +271,7 @@ def test_a_session_that_never_was_is_unknown(registry: Registry) -> None:
             uploads.status(registry, NAME, id)
 
 
-def test_the_rows_come_before_the_bytes(
-    repository: Repository, place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_rows_come_before_the_bytes(repository: Repository, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes that cannot be kept are no blob, and their session remains, to be gone on with."""
     registry = repository.registry
     session = uploads.start(registry, NAME)

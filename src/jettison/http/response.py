@@ -32,9 +32,7 @@ class Response:
         await send({"type": "http.response.body", "body": self.body})
 
 
-def json_response(
-    status: int, value: Any, headers: Headers | None = None, *, media_type: str = JSON_TYPE
-) -> Response:
+def json_response(status: int, value: Any, headers: Headers | None = None, *, media_type: str = JSON_TYPE) -> Response:
     """A JSON body, in UTF-8. ``headers`` must not say what it is: clients read the first Content-Type they meet."""
     body = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "backslashreplace")
     return Response(status, [(b"content-type", media_type.encode()), *(headers or [])], body)

@@ -163,9 +163,7 @@ def _heal(tx: Transaction, blob: int, size: int, key: str, discard_after: int) -
 
 
 def _damaged_key(tx: Transaction, blob: int) -> str | None:
-    row = tx.one(
-        "select s.key from blob b join stored s on s.key = b.key where b.id = :id and s.damaged <> 0", id=blob
-    )
+    row = tx.one("select s.key from blob b join stored s on s.key = b.key where b.id = :id and s.damaged <> 0", id=blob)
     return row[0] if row else None
 
 

@@ -254,9 +254,7 @@ def _by_manifest(rows: Iterable[Row]) -> dict[int, frozenset[Digest]]:
     return {manifest: frozenset(digests) for manifest, digests in found.items()}
 
 
-def _manifest(
-    row: Row, holds: frozenset[Digest], lacks: frozenset[Digest], arrived: frozenset[Digest]
-) -> ManifestRow:
+def _manifest(row: Row, holds: frozenset[Digest], lacks: frozenset[Digest], arrived: frozenset[Digest]) -> ManifestRow:
     id, repository, name, deletion, digest, size, media_type, artifact_type, subject, content = row
     return ManifestRow(
         id,
@@ -356,5 +354,3 @@ def discard_unnamed(tx: Transaction, key: str) -> bool:
     )
     garbage.discard(tx, [key], tx.now)
     return there is not None
-
-

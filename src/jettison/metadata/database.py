@@ -66,6 +66,7 @@ class Database(Protocol):
     """Where the rows live. ``inline`` says whether a read is short enough to run on the event loop itself."""
 
     inline: bool
+
     def read(self, work: Callable[[Transaction], T], *, snapshot: bool = False) -> T:
         """Run ``work``, which only reads; with ``snapshot`` its statements see one moment. Raises Unavailable."""
 

@@ -46,8 +46,16 @@ _RUN = "id, holder, started_at, ended_at, deletions, links, blobs, uploads, file
 
 
 def record(
-    tx: Transaction, *, holder: str, started_at: int, deletions: int, links: int, blobs: int, uploads: int,
-    files: int, bytes: int,
+    tx: Transaction,
+    *,
+    holder: str,
+    started_at: int,
+    deletions: int,
+    links: int,
+    blobs: int,
+    uploads: int,
+    files: int,
+    bytes: int,
 ) -> None:
     """Remember a run, and forget the oldest."""
     row = tx.one(

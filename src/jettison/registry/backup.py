@@ -124,9 +124,7 @@ def _look(tx: Transaction) -> tuple[int, dict[str, int]]:
     return tx.now, wanted
 
 
-def _take(
-    registry: Registry, copies: Copies, wanted: dict[str, int], tell: Tell
-) -> tuple[dict[Taken, int], list[str]]:
+def _take(registry: Registry, copies: Copies, wanted: dict[str, int], tell: Tell) -> tuple[dict[Taken, int], list[str]]:
     taken = dict.fromkeys(Taken, 0)
     missing: list[str] = []
     done, total = 0, sum(wanted.values())

@@ -66,9 +66,7 @@ def _relations(registry: Registry, how: How) -> Iterator[Finding]:
             mended = (
                 how.repair
                 and rule.mend is not None
-                and registry.database.write(
-                    partial(rows.mend, rule=rule, row=row, lease=lease), rows.lock_of(row.home)
-                )
+                and registry.database.write(partial(rows.mend, rule=rule, row=row, lease=lease), rows.lock_of(row.home))
             )
             homes = (str(row.home),) if row.home else ()
             key = row.subject if rule.kind in ("doomed", "unnamed") else None

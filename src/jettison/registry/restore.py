@@ -88,9 +88,7 @@ def _restore_one(tx: Transaction, registry: Registry, so_far: Restored, reposito
     )
     taken = restoring.taken(tx, repository)
     restoring.merge(tx, repository, live, [*taken, *(tag.manifest for tag in coming)], coming, lease_until)
-    return Restored(
-        so_far.deletion, so_far.tags + len(coming), so_far.versions + len(taken), (*so_far.left, *left)
-    )
+    return Restored(so_far.deletion, so_far.tags + len(coming), so_far.versions + len(taken), (*so_far.left, *left))
 
 
 def purge(registry: Registry, id: int) -> Entry:

@@ -66,9 +66,7 @@ def sweep(registry: Registry, holder: str, progress: Callable[[Swept], None] = l
                 done += did
                 progress(done)
                 reach("sweep.lease")
-                if not registry.database.write(
-                    lambda tx: leases.take(tx, LEASE_NAME, holder, LEASE), durable=False
-                ):
+                if not registry.database.write(lambda tx: leases.take(tx, LEASE_NAME, holder, LEASE), durable=False):
                     return done
     finally:
         registry.database.write(lambda tx: _end(tx, holder, started_at, done), durable=False)

@@ -76,7 +76,7 @@ def test_docker_manifests_keep_their_media_types(repository: Repository) -> None
         assert (answer.content, answer.headers["content-type"]) == (written(sent), media_type)
 
 
-@pytest.mark.parametrize("header", ['"{}"', '{}', 'W/"{}"', '"other", "{}"', "*"])
+@pytest.mark.parametrize("header", ['"{}"', "{}", 'W/"{}"', '"other", "{}"', "*"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_manifest_that_the_client_has_is_not_sent_again(repository: Repository, method: str, header: str) -> None:
     """If-None-Match with its digest answers 304 without a body."""
@@ -346,7 +346,9 @@ def test_manifests_before_their_content_are_taken_where_that_is_set(configured_r
 def test_a_layer_that_lies_elsewhere_need_not_be_there(repository: Repository) -> None:
     """Foreign and non-distributable layers are not asked for."""
     repository.push_blob(b"{}")
-    foreign = descriptor(b"base", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", urls=["https://a.test/b"])
+    foreign = descriptor(
+        b"base", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", urls=["https://a.test/b"]
+    )
 
     body = {**image(b"{}"), "layers": [foreign], "config": descriptor(b"{}", OCI_CONFIG)}
 
