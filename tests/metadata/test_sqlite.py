@@ -51,7 +51,7 @@ def another_process(database: SQLiteDatabase) -> Iterator[apsw.Connection]:
 
 def test_a_locked_database_is_unavailable(database: SQLiteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write that has waited long enough for another process says so; reading goes on, and writing once it may."""
-    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT", 50)
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.05)
     impatient = SQLiteDatabase(database.path)
     try:
         with another_process(database):
@@ -68,7 +68,7 @@ def test_who_waits_together_for_a_locked_database_waits_once(
     database: SQLiteDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twenty writes of which each would wait for itself would take twenty times as long."""
-    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT", 300)
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.3)
     impatient = SQLiteDatabase(database.path)
     attempts = 0
     begin = impatient._transaction

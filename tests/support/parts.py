@@ -62,6 +62,7 @@ PARTS = {
     "nginx": Part(("nginx",), _debian("nginx-light")),
     "wrk": Part(("wrk",), _debian("wrk")),
     "strace": Part(("strace",), _debian("strace")),
+    "mount": Part(("mount", "umount"), _debian("mount"), root=True),
 }
 
 

@@ -10,6 +10,12 @@ from pathlib import Path
 
 from jettison.blobs.store import NoSpace, NotDurable
 
+LEAST_ROOM = 32 * 1024 * 1024
+"""Bytes of the disk that are left free, so that whoever filled it can still delete."""
+
+PART_OF_DISK = 20
+"""Of a small disk no more than one part of so many is left free."""
+
 
 def make_durable(descriptor: int, path: Path) -> None:
     """Have all that was written to the open file or folder at `path` on the disk. Raises NotDurable."""
@@ -38,6 +44,18 @@ def make_folder(folder: Path) -> None:
     make_folder(folder.parent)
     folder.mkdir(mode=0o750, exist_ok=True)
     sync_folder(folder.parent)
+
+
+def require_room(place: Path | int, size: int = 0) -> None:
+    """Raise NoSpace unless `size` bytes more would leave room on the disk of the file, folder or descriptor `place`."""
+    disk = os.statvfs(place)
+    least = min(LEAST_ROOM, disk.f_blocks * disk.f_frsize // PART_OF_DISK)
+    free = disk.f_bavail * disk.f_frsize
+    if free < least + size:
+        raise NoSpace(
+            f"{free} bytes are free on the disk of the registry, of which the last {least} are kept for deleting. "
+            "Free space or raise the quota; what was stored before is whole"
+        )
 
 
 def is_full(error: OSError) -> bool:

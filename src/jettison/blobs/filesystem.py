@@ -21,7 +21,7 @@ import uuid
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
-from jettison.blobs.durable import full_is_no_space, is_full, make_folder, sync_folder
+from jettison.blobs.durable import full_is_no_space, is_full, make_folder, require_room, sync_folder
 from jettison.blobs.store import PIECE_SIZE, BytesMissing, InvalidId, Key, KeyTaken, NotDurable, Unsuitable
 from jettison.blobs.upload_file import FileWriter, UploadFile
 
@@ -54,6 +54,10 @@ class FilesystemBlobs:
     def new_key(self) -> Key:
         """A random key."""
         return Key(uuid.uuid4().hex)
+
+    def require_room(self) -> None:
+        """Raise NoSpace where the disk is as full as uploads may make it."""
+        require_room(self._uploads)
 
     def writer(self, upload: str, key: Key, state: str | None, offset: int) -> FileWriter:
         """A writer of `upload` that goes on at `offset`; the older one is revoked."""

@@ -108,6 +108,9 @@ class Blobs(Protocol):
     def new_key(self) -> Key:
         """A key that was never given before and never will be again."""
 
+    def require_room(self) -> None:
+        """Raise NoSpace where nothing should be added any more: what is left is for deleting, which needs some too."""
+
     def writer(self, upload: str, key: Key, state: str | None, offset: int) -> Writer:
         """A writer of `upload` that goes on at `offset`, for bytes that `keep` will put at `key`.
 

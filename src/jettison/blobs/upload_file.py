@@ -7,7 +7,7 @@ import os
 import threading
 from pathlib import Path
 
-from jettison.blobs.durable import full_is_no_space, make_durable, sync_folder
+from jettison.blobs.durable import full_is_no_space, make_durable, require_room, sync_folder
 from jettison.blobs.store import AlreadyKept, BytesMissing, NoSpace, NotDurable, WriterRevoked
 
 # Write-back begins every so many bytes, while the next ones arrive, so that the fsync at the end finds little to do:
@@ -60,6 +60,7 @@ class UploadFile:
         self._durable_size = None
         end = offset
         with memoryview(piece) as whole, whole.cast("B") as view:
+            require_room(descriptor, len(view))
             try:
                 with full_is_no_space(self.path):
                     while end - offset < len(view):

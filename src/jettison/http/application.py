@@ -12,6 +12,7 @@ from jettison.http.errors import error_response
 from jettison.http.manage import management
 from jettison.http.manage.management import Management
 from jettison.http.request import (
+    BODILESS,
     PathUnknown,
     Receive,
     Request,
@@ -27,8 +28,6 @@ from jettison.oci.errors import NameInvalid, NameUnknown, RegistryError, Unsuppo
 
 DRAINED = 8 * 1024 * 1024
 """Bytes of a refused body that are still read: a client that is cut off while it sends never reads why."""
-
-BODILESS = ("GET", "HEAD")
 
 OWN_HEADERS = (
     (b"docker-distribution-api-version", b"registry/2.0"),
@@ -109,6 +108,8 @@ def _refusal(request: Request, error: Exception) -> Response:
         response.headers.append((b"allow", allowed.encode()))
     if response.status == 500:
         _log.error("request failed", method=request.method, path=request.path, exc_info=error)
+    if response.status == 507:
+        _log.warning("no space", method=request.method, path=request.path, error=str(error))
     return response
 
 

@@ -38,10 +38,14 @@ STATUS: dict[type[Exception], int] = {
     errors.RangeInvalid: 416,
     errors.TooManyRequests: 429,
     errors.Unavailable: 503,
+    errors.DiskFull: 507,
     store.BytesMissing: 500,
     store.NotDurable: 503,
     store.NoSpace: 507,
 }
+
+FULL = "the disk of this registry is full: free some space, or delete something, then go on; nothing stored is lost"
+"""Which disk, and how full it is, is for the log."""
 
 
 def error_response(error: Exception) -> Response:
@@ -50,7 +54,8 @@ def error_response(error: Exception) -> Response:
         return _response(STATUS[type(error)], error.code, error.message, error.detail, _headers(error))
     status = STATUS.get(type(error))
     if status is not None:
-        return _response(status, "UNAVAILABLE" if status != 500 else "UNKNOWN", str(error), None, [])
+        message = FULL if status == 507 else str(error)
+        return _response(status, "UNAVAILABLE" if status != 500 else "UNKNOWN", message, None, [])
     return _response(500, "UNKNOWN", "the server failed at this request; its log says why", None, [])
 
 

@@ -19,6 +19,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
+BODILESS = ("GET", "HEAD")
+
+
 class ClientGone(RegistryError):
     """The client went away, or broke its body off, before it had sent all. Perhaps it still hears the answer."""
 
@@ -57,7 +60,7 @@ class Request:
         self.path = ""
         self.parts: Mapping[str, str] = {}
         self.allowed: Sequence[str] = ()
-        self.body = Body(receive)
+        self.body = Body(receive, self._body_length())
         self._query: list[tuple[str, str]] | None = None
 
     def header(self, name: bytes) -> str | None:
@@ -126,6 +129,15 @@ class Request:
         """The digest in the path. Raises DigestInvalid."""
         return Digest.parse(self.parts["digest"])
 
+    def _body_length(self) -> int | None:
+        """The body's length where it is known before it comes. RFC 9112, 6.3: without either header there is none."""
+        if self.method in BODILESS:
+            return None
+        length = self.content_length
+        if length is None and self.scope["http_version"] in ("1", "1.1") and not self.header(b"transfer-encoding"):
+            return 0
+        return length
+
     @property
     def content_length(self) -> int | None:
         """The length of the body, if the client said."""
@@ -134,13 +146,18 @@ class Request:
 
 
 class Body:
-    """The body of a request, as a stream of the server's own pieces."""
+    """The body of a request, as a stream of the server's own pieces.
 
-    __slots__ = ("_receive", "broken", "ended")
+    Where its ``length`` is known it ends with its last byte. The server says so once more, in an empty piece of its
+    own, but waiting for that would cost a small push a tenth of its time.
+    """
 
-    def __init__(self, receive: Receive) -> None:
+    __slots__ = ("_receive", "_remaining", "broken", "ended")
+
+    def __init__(self, receive: Receive, length: int | None = None) -> None:
         self._receive = receive
-        self.ended = False
+        self._remaining = length
+        self.ended = length == 0
         self.broken = False
 
     async def next(self) -> bytes:
@@ -151,8 +168,11 @@ class Body:
         if message["type"] == "http.disconnect":
             self.broken = True
             raise ClientGone("the body ended too early: of an upload, ask how much was received, then go on there")
-        self.ended = not message.get("more_body", False)
         piece: bytes = message.get("body", b"")
+        self.ended = not message.get("more_body", False)
+        if self._remaining is not None:
+            self._remaining -= len(piece)
+            self.ended = self.ended or self._remaining <= 0
         return piece
 
     async def gather(self, size: int) -> bytes | bytearray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import select
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,13 @@ T = TypeVar("T")
 Connection = psycopg.Connection[Row]
 ATTEMPTS = 8
 """How often a write that lost a race (a deadlock, a violated key) is tried before it is given up."""
+PATIENCE = 10.0
+"""Seconds that a transaction waits for a connection."""
+
+GONE_PATIENCE = 1.0
+"""The same once another has waited in vain: requests that pile up would take a while to notice that it is back."""
+
+RECONNECT_SECONDS = 2.0
 LOST_RACES = (
     errors.DeadlockDetected,
     errors.SerializationFailure,
@@ -74,12 +82,15 @@ class PostgresDatabase:
     def __init__(self, url: str, clock: Callable[[], int] | None = None, connections: int = 16) -> None:
         self._url = url
         self._clock = clock
+        self._is_gone = False
         self.pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             min_size=1,
             max_size=connections,
-            timeout=10,
             open=False,
+            check=self._check,
+            # After that, the next request has it try again at once; left to itself it would wait for minutes.
+            reconnect_timeout=RECONNECT_SECONDS,
             kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": "jettison"},
         )
         try:
@@ -92,7 +103,7 @@ class PostgresDatabase:
             ) from error
 
     def read(self, work: Callable[[Transaction], T], *, snapshot: bool = False) -> T:
-        with _errors(), self.pool.connection() as connection:
+        with self._connection() as connection:
             if not snapshot:
                 return work(PostgresTransaction(connection, self._clock))
             connection.execute("begin isolation level repeatable read read only")
@@ -131,8 +142,33 @@ class PostgresDatabase:
     def close(self) -> None:
         self.pool.close()
 
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """A connection that works, as far as is known. Raises Unavailable."""
+        try:
+            with _errors(), self.pool.connection(GONE_PATIENCE if self._is_gone else PATIENCE) as connection:
+                yield connection
+        except Unavailable:
+            self._is_gone = True
+            raise
+        self._is_gone = False
+
+    def _check(self, connection: Connection) -> None:
+        """Raise OperationalError where the connection is found closed, and have all others looked at then.
+
+        The server says nothing by itself on a connection that nobody uses, but that it closes it.
+        """
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN)
+        if poll.poll(0):
+            try:
+                connection.execute("")
+            except psycopg.OperationalError:
+                self.pool.check()
+                raise
+
     def _once(self, work: Callable[[Transaction], T], lock: Lock) -> T:
-        with _errors(), self.pool.connection() as connection:
+        with self._connection() as connection:
             connection.execute("begin")
             try:
                 _hold(connection, lock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 import time
@@ -16,15 +15,21 @@ import apsw
 
 from jettison.metadata.database import FORGOTTEN, NO_LOCK, Lock, Row, Transaction
 from jettison.metadata.dialect import for_sqlite
+from jettison.metadata.files import FileLock, OpenedFile
+from jettison.metadata.reserve import Reserve
 from jettison.metadata.turns import Ticket, Turns
-from jettison.oci.errors import Unavailable
+from jettison.oci.errors import DiskFull, Unavailable
 
 T = TypeVar("T")
-BUSY_TIMEOUT = 30_000
-"""Milliseconds that a statement waits for another process (an admin command beside the server)."""
+PATIENCE = 10.0
+"""Seconds that a statement waits for another process (an admin command beside the server)."""
+
+LOCKED_PATIENCE = 0.2
+"""The same for a write once another has waited in vain: requests that pile up would keep everyone else waiting."""
 
 # An empty array has no type to give carray; no column holds an empty blob, so this list matches nothing.
 _NOTHING = apsw.carray((b"",))
+LOCKED = (apsw.BusyError, apsw.LockedError, BlockingIOError)
 DAMAGED = (apsw.CorruptError, apsw.NotADBError)
 """What SQLite raises for a file that is not as it wrote it."""
 
@@ -79,11 +84,14 @@ def _array(values: list[Any]) -> Any:
 
 
 class SQLiteDatabase:
-    """One file; see :class:`.database.Database`. Reads run on a connection of the calling thread."""
+    """One file; see :class:`.database.Database`. Reads run on a connection of the calling thread.
+
+    With ``reserve`` it keeps some space beside the file, so that a full disk keeps nobody from deleting.
+    """
 
     inline = True
 
-    def __init__(self, path: Path, clock: Callable[[], int] = system_time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], int] = system_time, *, reserve: bool = False) -> None:
         self.path = path
         self.copy_name = path.name
         self._clock = clock
@@ -91,10 +99,14 @@ class SQLiteDatabase:
         self._opened: list[apsw.Connection] = []
         self._opening = threading.Lock()
         self._turns = Turns(self._commit)
-        self._fair = os.open(f"{path}-turns", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._writer = self._connect()
-        self._writer.pragma("journal_mode", "wal")
+        self._fair = FileLock(path.with_name(f"{path.name}-turns"))
+        self._reserve = Reserve(path.with_name(f"{path.name}-reserve"))
+        self._file, self._log = OpenedFile(path), OpenedFile(path.with_name(f"{path.name}-wal"))
+        self._writer = self._open_writer()
+        self._file.check()
         self._durable = True
+        self._patience = PATIENCE
+        self._keeps_reserve = reserve
 
     def read(self, work: Callable[[Transaction], T], *, snapshot: bool = False) -> T:
         connection: apsw.Connection | None = getattr(self._threads, "connection", None)
@@ -160,7 +172,25 @@ class SQLiteDatabase:
             for connection in self._opened:
                 connection.close()
             self._opened.clear()
-            os.close(self._fair)
+            self._fair.close()
+
+    def _open_writer(self) -> apsw.Connection:
+        try:
+            return self._begin_log()
+        except Unavailable:
+            # On a full disk there may be no room for what SQLite keeps beside its file.
+            if not self._reserve.release():
+                raise
+            return self._begin_log()
+
+    def _begin_log(self) -> apsw.Connection:
+        connection = self._connect()
+        try:
+            connection.pragma("journal_mode", "wal")
+        except apsw.Error as error:
+            _explain(error)
+            raise
+        return connection
 
     def _connect(self) -> apsw.Connection:
         connection = self._connect_to(self.path)
@@ -172,7 +202,7 @@ class SQLiteDatabase:
     def _connect_to(path: Path) -> apsw.Connection:
         try:
             connection = apsw.Connection(str(path), statementcachesize=200)
-            connection.set_busy_timeout(BUSY_TIMEOUT)
+            connection.set_busy_timeout(round(1000 * PATIENCE))
             # Otherwise the planner looks at the values bound, and prepares a join anew at each execution: 20 us, not 3.
             connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
             connection.pragma("foreign_keys", True)
@@ -190,7 +220,12 @@ class SQLiteDatabase:
             self._together(batch)
         except Exception as error:  # noqa: BLE001 - the thread whose write it was raises it
             # One that could not begin has waited long already: nobody waits that long once more.
-            alone = len(batch) == 1 or isinstance(error.__cause__, apsw.BusyError)
+            locked = isinstance(error.__cause__, LOCKED)
+            self._be_patient(LOCKED_PATIENCE if locked else PATIENCE)
+            if isinstance(error, DiskFull) and self._reserve.release():
+                self._commit(batch)
+                return
+            alone = len(batch) == 1 or locked
             for ticket in batch:
                 if alone:
                     ticket.settle(error=error)
@@ -202,6 +237,14 @@ class SQLiteDatabase:
             outcomes = [self._apply(ticket, apart=len(batch) > 1) for ticket in batch]
         for ticket, (result, error) in zip(batch, outcomes, strict=True):
             ticket.settle(result, error)
+        self._be_patient(PATIENCE)
+        if self._keeps_reserve:
+            self._reserve.hold()
+
+    def _be_patient(self, seconds: float) -> None:
+        if seconds != self._patience:
+            self._patience = seconds
+            self._writer.set_busy_timeout(round(1000 * seconds))
 
     def _apply(self, ticket: Ticket, *, apart: bool) -> tuple[Any, BaseException | None]:
         transaction = SQLiteTransaction(self._writer, self._clock)
@@ -224,20 +267,20 @@ class SQLiteDatabase:
         if durable != self._durable:
             self._writer.pragma("synchronous", "full" if durable else "normal")
             self._durable = durable
-        fcntl.flock(self._fair, fcntl.LOCK_EX)
-        try:
-            self._writer.execute("begin immediate")
+        with self._fair.held(self._patience):
             try:
-                yield
-                self._writer.execute("commit")
-            finally:
-                if self._writer.in_transaction:
-                    self._writer.execute("rollback")
-        except apsw.Error as error:
-            _explain(error)
-            raise
-        finally:
-            fcntl.flock(self._fair, fcntl.LOCK_UN)
+                self._writer.execute("begin immediate")
+                try:
+                    self._file.check()
+                    self._log.check()
+                    yield
+                    self._writer.execute("commit")
+                finally:
+                    if self._writer.in_transaction:
+                        self._writer.execute("rollback")
+            except apsw.Error as error:
+                _explain(error)
+                raise
 
 
 def _explain(error: apsw.Error) -> None:
@@ -245,7 +288,7 @@ def _explain(error: apsw.Error) -> None:
     if isinstance(error, (apsw.BusyError, apsw.LockedError)):
         raise Unavailable("the database is locked by another process; try again") from error
     if isinstance(error, apsw.FullError):
-        raise Unavailable("the disk that holds the database is full; free some space and try again") from error
+        raise DiskFull("the disk that holds the database is full: free some space, or delete something") from error
     if isinstance(error, DAMAGED):
         raise Unavailable(f"the database is damaged ({error}): bring it back from a backup") from error
     if isinstance(error, (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError)):

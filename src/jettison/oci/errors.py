@@ -9,6 +9,7 @@
     |-- Unsupported, PlanOutdated, DeletionUnknown, DeletionEnded
     |-- PatternInvalid, FilterTooWide, NothingMatched
     `-- Unavailable
+        `-- DiskFull
 
 The codes are those of OCI distribution 1.1, "Error Codes", and where that list has no word, those of CNCF distribution
 or our own. Which HTTP status each class becomes is decided in `jettison.http`.
@@ -199,3 +200,7 @@ class Unavailable(RegistryError):
     """The registry cannot serve this now, but may in a moment."""
 
     code = "UNAVAILABLE"
+
+
+class DiskFull(Unavailable):
+    """The disk of the database is full."""

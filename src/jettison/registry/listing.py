@@ -92,5 +92,6 @@ def is_listed(registry: Registry, name: str) -> bool:
 
 
 def is_alive(registry: Registry) -> bool:
-    """Whether the database answers. Raises Unavailable."""
+    """Whether the database can be read and written now. Raises Unavailable."""
+    registry.database.write(lambda _: None, durable=False)
     return registry.database.read(lambda tx: tx.one("select 1")) is not None

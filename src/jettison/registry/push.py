@@ -38,9 +38,11 @@ def push_manifest(
 ) -> Pushed:
     """Store a manifest under its digest and point tags at it: the one of ``reference``, and those of ``also``.
 
-    Raises ManifestInvalid, DigestInvalid, TooLarge, TagInvalid, and ManifestBlobUnknown with every missing digest.
+    Raises ManifestInvalid, DigestInvalid, TooLarge, TagInvalid, ManifestBlobUnknown with every missing digest, and
+    NoSpace.
     """
     manifest = _parse(registry, reference, content, media_type, also)
+    registry.blobs.require_room()
     asked = tuple(dict.fromkeys(also))
     pointing = asked if isinstance(reference, Digest) else (reference, *asked)
 

@@ -27,8 +27,9 @@ class Upload:
 def start(registry: Registry, name: RepositoryName, algorithm: str = "sha256") -> Upload:
     """Begin a session whose digest will be of ``algorithm``, as far as is known. Raises DigestInvalid.
 
-    Its row comes first: no byte lies anywhere without one.
+    Its row comes first: no byte lies anywhere without one. Raises NoSpace where the disk is full.
     """
+    registry.blobs.require_room()
     id = str(uuid.uuid4())
     registry.hashes.keep(id, 0, new_hash(algorithm))
     key = registry.blobs.new_key()

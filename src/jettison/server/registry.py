@@ -47,7 +47,7 @@ def connect(settings: Settings, root: Path) -> tuple[Database, str]:
     if url is None:
         from jettison.metadata.sqlite import SQLiteDatabase  # noqa: PLC0415
 
-        return SQLiteDatabase(root / DATABASE), "sqlite"
+        return SQLiteDatabase(root / DATABASE, reserve=True), "sqlite"
     from jettison.metadata.postgres import PostgresDatabase  # noqa: PLC0415
 
     return PostgresDatabase(str(url)), "postgres"

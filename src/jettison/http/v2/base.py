@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from jettison.http.request import Request
 from jettison.http.response import Response, json_response
+from jettison.oci.errors import Unavailable
 from jettison.registry.listing import is_alive
+
+HEALTH_SECONDS = 3.0
+"""Whoever asks after our health has little patience."""
 
 WELCOME = b"""Jettison, a container image registry on which deletion works.
 
@@ -22,8 +28,12 @@ async def get(request: Request) -> Response:
 
 
 async def health(request: Request) -> Response:
-    """Needs nothing. 200 while the database answers, else 503."""
-    await request.edge.read(lambda: is_alive(request.edge.registry))
+    """Needs nothing. 200 while the database can be read and written, else 503."""
+    try:
+        async with asyncio.timeout(HEALTH_SECONDS):
+            await request.edge.run(lambda: is_alive(request.edge.registry))
+    except TimeoutError:
+        raise Unavailable(f"the database has not answered for {HEALTH_SECONDS:g} seconds") from None
     return json_response(200, {"status": "ok"})
 
 
