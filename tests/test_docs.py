@@ -37,6 +37,20 @@ def test_every_race_has_an_entry() -> None:
     assert names_below(ROOT / "tests" / "races") - named("races.md") == set()
 
 
+def test_every_entry_of_a_race_is_named_like_its_test() -> None:
+    """Each says what goes wrong elsewhere, why it can't here, and which test shows it, by its own name."""
+    entries = re.split(r"^### ", (DESIGN / "races.md").read_text("utf-8"), flags=re.MULTILINE)[1:]
+    races = names_below(ROOT / "tests" / "races")
+    for entry in entries:
+        heading, _, text = entry.partition("\n")
+        assert "\n- elsewhere: " in text, heading
+        assert "\n- here: " in text, heading
+        found = re.findall(r"`(test_\w+)`", text)
+        assert found, heading
+        slug = "_".join(re.findall(r"[a-z0-9]+", heading.lower().replace(" x ", " meets ").replace("'", "")))
+        assert f"test_{slug}" in found or not races & set(found), heading
+
+
 def links() -> list[tuple[str, str]]:
     """Every link to a file of the project, with the page it stands on."""
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

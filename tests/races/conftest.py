@@ -21,7 +21,7 @@ __all__ = ["clock", "database", "database_url", "place", "registry", "shared_url
 @pytest.fixture(scope="session")
 def shared_url(postgres: PostgresCluster) -> str:
     """The URL of a PostgreSQL database of these tests, which are about what is seen, not about what the disk keeps."""
-    return f"{postgres.create_database()}?options=-csynchronous_commit%3Doff"
+    return f"{postgres.create_database()}?options=-csynchronous_commit%3Doff%20-cdeadlock_timeout%3D50ms"
 
 
 @pytest.fixture

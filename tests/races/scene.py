@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
+from jettison.blobs.store import Key
 from jettison.metadata import blobs, repositories
 from jettison.metadata.database import Transaction
 from jettison.oci.digest import Digest
@@ -17,17 +20,17 @@ from jettison.registry.sweep import Swept, holder_name, sweep
 from jettison.registry.uploads import Incoming
 from tests.support.clock import Clock
 from tests.support.content import Draft, image
-from tests.support.interleaving import Act, Stage, StagedDatabase, next_stop
+from tests.support.interleaving import Act, Stage, StagedDatabase, later_stops
 from tests.support.invariants import check_rows
 from tests.support.place import Place
 from tests.support.repository import Repository
 
 A_DAY = 24 * 3600
 A_YEAR = 365 * A_DAY
-STEPS = 200
-"""More than any rule has."""
-
 GARBAGE = ("repository", "repository_blob", "blob", "stored", "candidate", "discarded", "manifest", "tag", "upload")
+
+
+Play = Callable[[Callable[[], object], Callable[[], object]], tuple[Act, Act]]
 
 
 class Outcome:
@@ -63,12 +66,13 @@ class Scene:
     rules: ClassVar[dict[str, Any]] = {}
     alike: ClassVar[bool] = False
     """Whether the two do the same, so that it tells nothing more who of them stops."""
+    crossing: ClassVar[bool] = False
+    """Whether the two are played with a stop of each as well: for rules of several transactions and file operations."""
 
     def __init__(self, registry: Registry, clock: Clock, number: int) -> None:
         self.number = number
         self.clock = clock
-        database = registry.database if registry.database.inline else StagedDatabase(registry.database)
-        self.registry = replace(registry, database=database, rules=Rules(**self.rules))
+        self.registry = replace(registry, database=StagedDatabase(registry.database), rules=Rules(**self.rules))
         self.app = self.repository("app")
         self.other = self.repository("other")
 
@@ -173,40 +177,62 @@ class Arena:
         self._number = 0
 
     def play(self, kind: type[Scene]) -> None:
-        """Every way: one of the two stops before each of its steps, one after another, while the other runs through."""
-        for swapped in (False,) if kind.alike else (False, True):
-            stop: int | None = 0
-            while stop is not None:
-                assert stop < STEPS, "a rule has more steps than it can have"
-                stop = self._round(kind, stop, swapped=swapped)
+        """Every way: one of the two stops before each of its steps, one after another, while the other runs through.
 
-    def _round(self, kind: type[Scene], stop: int, *, swapped: bool) -> int | None:
-        """One meeting; where to stop in the next one, None after the one in which neither stopped."""
+        Of scenes that are ``crossing``, also each pair of points: one stops, the other stops, one ends, the other ends.
+        """
+        for swapped in (False,) if kind.alike else (False, True):
+            first, second = self._meet(kind, None, swapped=swapped)
+            stops = self._stage.stops(first, second)
+            while stops:
+                stop = stops[0]
+                first, second = self._meet(kind, stop, swapped=swapped)
+                assert first.stopped_at is not None, "it did not come to the step at which it was to stop"
+                stops = later_stops(stops, first, second, stop)
+            if kind.crossing:
+                self._cross(kind, swapped=swapped)
+
+    def _meet(self, kind: type[Scene], stop: int | None, *, swapped: bool) -> tuple[Act, Act]:
+        return self._round(kind, lambda first, second: self._stage.meet(first, second, stop), swapped=swapped)
+
+    def _cross(self, kind: type[Scene], *, swapped: bool) -> None:
+        for one in itertools.count():
+            for other in itertools.count():
+                first, second = self._round(kind, partial(self._stage.cross, stops=(one, other)), swapped=swapped)
+                if first.stopped_at is None:
+                    return
+                if second.stopped_at is None:
+                    break
+
+    def _round(self, kind: type[Scene], play: Play, *, swapped: bool) -> tuple[Act, Act]:
+        """One meeting, prepared and judged; who stopped first, and who came in between."""
         self._number += 1
         scene = kind(self.registry, self.clock, self._number)
         scene.prepare()
-        first, second = self._stage.meet(*((scene.two, scene.one) if swapped else (scene.one, scene.two)), stop)
+        first, second = play(*((scene.two, scene.one) if swapped else (scene.one, scene.two)))
         try:
             scene.check(*((Outcome(second), Outcome(first)) if swapped else (Outcome(first), Outcome(second))))
             self._look()
         except BaseException as error:
             error.add_note(_note(first, second, swapped=swapped))
             raise
-        return None if first.stopped_at is None else next_stop(first, second, stop)
+        return first, second
 
     def _look(self) -> None:
         """Everything holds, and every file has a row; then what the round has left goes."""
         check_rows(self.registry.database)
         stored, waiting, sessions = self.registry.database.read(_files)
-        files = {file.name for file in self.place.blobs}
+        files = {str(key) for key, _ in self.registry.blobs.keys()}  # noqa: SIM118 - no mapping
         assert stored <= files <= stored | waiting, "a file has no row, or a row no file"
         assert set(self.place.uploads) <= sessions, "the bytes of an upload have no row"
         if self.place.url is None:
             self._sweep_away()
         else:
             self._stage.empty()
-            for file in (*self.place.blobs, *(self.place.folder / "uploads").iterdir()):
-                file.unlink()
+            for key in files:
+                self.registry.blobs.delete(Key(key))
+            for upload in self.place.uploads:
+                (self.place.folder / "uploads" / upload).unlink()
 
     def _sweep_away(self) -> None:
         """Once everything is deleted for good and swept, nothing is left."""
@@ -218,7 +244,7 @@ class Arena:
             sweep(plain, holder_name())
         left = plain.database.read(_counts)
         assert left == {}, f"left behind: {left}"
-        assert self.place.blobs == []
+        assert list(self.registry.blobs.keys()) == []
         assert self.place.uploads == []
 
 
@@ -232,6 +258,8 @@ def _files(tx: Transaction) -> tuple[set[str], set[str], set[str]]:
 def _note(first: Act, second: Act, *, swapped: bool) -> str:
     one, two = ("two", "one") if swapped else ("one", "two")
     came = "came, and waited for it" if second.waited else "ran through"
+    if second.stopped_at is not None:
+        came = f"came, and stopped before {second.stopped_at!r}"
     return f"{one} stopped before {first.stopped_at!r}; {two} {came}; then {one} went on"
 
 

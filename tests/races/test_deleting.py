@@ -8,7 +8,10 @@ import pytest
 
 from jettison.oci.errors import DeletionEnded, ManifestUnknown, NameUnknown, PlanOutdated
 from jettison.registry import deletion, restore
+from jettison.registry.choice import Filter
 from jettison.registry.target import Target
+from jettison.registry.untagged import delete_unneeded
+from jettison.selection.pattern import Pattern
 from tests.races.scene import Arena, Outcome, Scene
 from tests.support.content import index
 
@@ -121,6 +124,75 @@ class _PlanAndPush(Scene):
 def test_confirmed_deletion_meets_push(arena: Arena) -> None:
     """It does what was shown or nothing, and then says what is different."""
     arena.play(_PlanAndPush)
+
+
+class _UnneededAndTag(Scene):
+    """Garbage is collected with what has no tag; just then it gets one."""
+
+    def prepare(self) -> None:
+        self.draft = self.image()
+        self.give(self.app, self.draft)
+
+    def one(self) -> object:
+        return delete_unneeded(self.registry, str(self.app.name), "garbage-collect")
+
+    def two(self) -> object:
+        return self.app.put(self.draft, "latest")
+
+    def check(self, one: Outcome, two: Outcome) -> None:
+        assert one.error is None
+        assert two.value.digest
+        assert self.app.tags() == ["latest"]
+        assert self.app.has_blob(*self.draft.blobs)
+
+
+class _UnneededAndIndex(_UnneededAndTag):
+    """Just then comes the index that needs it."""
+
+    def two(self) -> object:
+        return self.app.put(index(self.draft), "latest")
+
+    def check(self, one: Outcome, two: Outcome) -> None:
+        super().check(one, two)
+        assert self.app.has(self.draft)
+
+
+@pytest.mark.parametrize("scene", [_UnneededAndTag, _UnneededAndIndex], ids=["tag", "index"])
+def test_collection_of_untagged_meets_push_that_needs_it(arena: Arena, scene: type[Scene]) -> None:
+    """It is chosen again where nobody can push: what is needed by then stays, and else the push brings it back."""
+    arena.play(scene)
+
+
+class _FilterAndPush(Scene):
+    """Everything that matches is to go; one matching repository gets another tag, and another one begins to match."""
+
+    def prepare(self) -> None:
+        self.draft, self.new = self.image("old"), self.image("new")
+        self.give(self.app, self.draft, "old")
+        self.late = self.repository("app-late")
+        self.bring(self.late, *self.new.blobs)
+
+    def one(self) -> object:
+        return deletion.delete(self.registry, choice=Filter(Pattern.parse("app*"), everything=True))
+
+    def two(self) -> object:
+        self.app.put(self.draft, "new")
+        return self.late.put(self.new, "new")
+
+    def check(self, one: Outcome, two: Outcome) -> None:
+        assert two.value.digest
+        gone = one.value.plan
+        assert (self.late.tags() is None) is (str(self.late.name) in gone.repositories)
+        assert self.app.tags() in (None, ["new"])
+        assert gone.tags == 1 + (self.app.tags() is None) + (self.late.tags() is None)
+        restore.restore(self.registry, one.value.id)
+        assert self.app.tags() == ["new", "old"]
+        assert self.late.tags() == ["new"]
+
+
+def test_deletion_by_filter_meets_push_of_what_matches(arena: Arena) -> None:
+    """It takes what matched when it took the names, with all that these have by then, and counts what it takes."""
+    arena.play(_FilterAndPush)
 
 
 class _Ends(Scene):

@@ -195,6 +195,8 @@ class _PushAndUploadOfItsBlob(Scene):
     def prepare(self) -> None:
         self.draft = self.image()
         [self.blob] = self.draft.blobs
+        # Making the repository would itself have one wait for the other.
+        self.bring(self.app, self.content("first"))
         self.id = self.begin(self.blob)
 
     def one(self) -> object:
@@ -216,6 +218,7 @@ class _PushAndMountOfItsBlob(_PushAndUploadOfItsBlob):
     def prepare(self) -> None:
         self.draft = self.image()
         [self.blob] = self.draft.blobs
+        self.bring(self.app, self.content("first"))
         self.bring(self.other, self.blob)
 
     def two(self) -> object:
@@ -397,5 +400,3 @@ class _PushAndDroppingOfRepository(Scene):
 def test_push_meets_dropping_of_its_empty_repository(arena: Arena) -> None:
     """The push stands in the repository that was there or in a new one."""
     arena.play(_PushAndDroppingOfRepository)
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jettison.metadata import deletions
 from jettison.oci.errors import DeletionEnded, NameUnknown
 from jettison.oci.reference import Tag
 from jettison.registry import deletion, restore
@@ -134,9 +135,26 @@ class _RestoreAndPurge(_RestoreAndRestore):
         assert self.app.has_blob(*self.draft.blobs) is not purged
 
 
-def test_restore_meets_purge(arena: Arena) -> None:
+class _RestoreAndPurgeOfAll(_RestoreAndPurge):
+    """Somebody ends the undoing of all deletions, without holding any name."""
+
+    def two(self) -> object:
+        grace = self.registry.rules.sweep_grace
+        return self.registry.database.write(lambda tx: deletions.end_all(tx, grace))
+
+    def check(self, one: Outcome, two: Outcome) -> None:
+        purged = one.refused(DeletionEnded)
+        assert two.value == int(purged)
+        self.later()
+        self.sweep()
+        assert self.app.tags() == (None if purged else ["latest"])
+        assert self.app.has_blob(*self.draft.blobs) is not purged
+
+
+@pytest.mark.parametrize("scene", [_RestoreAndPurge, _RestoreAndPurgeOfAll], ids=["of it", "of all"])
+def test_restore_meets_purge(arena: Arena, scene: type[Scene]) -> None:
     """One of the two is done, and the other told which."""
-    arena.play(_RestoreAndPurge)
+    arena.play(scene)
 
 
 class _RestoreAndDeletion(Scene):

@@ -68,9 +68,13 @@ def test_sweep_meets_sweep(arena: Arena) -> None:
 class _SweepAfterLostLease(_Garbage):
     """One stands still for longer than its lease (or the clock jumps), so that another one begins."""
 
-    def two(self) -> object:
+    alike = True
+
+    def one(self) -> object:
         self.later(61)
         return self.sweep()
+
+    two = one
 
     def check(self, one: Outcome, two: Outcome) -> None:
         assert one.value is not None or two.value is not None
@@ -183,5 +187,3 @@ class _SweepAndDeletion(Scene):
 def test_sweep_meets_deletion(arena: Arena) -> None:
     """The deletion can be undone with all that manifests need."""
     arena.play(_SweepAndDeletion)
-
-

@@ -18,6 +18,7 @@ class _UploadAndUpload(Scene):
     """The same bytes, which nobody has yet, by two sessions."""
 
     alike = True
+    crossing = True
 
     def prepare(self) -> None:
         self.blob = self.content("layer")
@@ -99,6 +100,8 @@ def test_repush_meets_file_deletion(arena: Arena) -> None:
 class _UploadAndPurge(Scene):
     """A session that nobody has touched for a week; its client comes back just when it is dropped."""
 
+    crossing = True
+
     def prepare(self) -> None:
         self.blob = self.content("layer")
         self.id = self.begin(self.blob[:5])
@@ -115,12 +118,27 @@ class _UploadAndPurge(Scene):
         assert self.app.has_blob(self.blob) is not refused
 
 
-def test_upload_meets_purge_of_its_session(arena: Arena) -> None:
-    """It becomes a blob, or is refused and leaves nothing behind."""
-    arena.play(_UploadAndPurge)
+class _PatchAndPurge(_UploadAndPurge):
+    """It comes back with more bytes, and not with the last."""
+
+    def one(self) -> None:
+        self.send(self.id, self.blob[5:], 5)
+
+    def check(self, one: Outcome, two: Outcome) -> None:
+        if not one.refused(BlobUploadUnknown, BlobUploadInvalid):
+            self.finish(self.id, self.blob)
+            assert self.app.has_blob(self.blob)
+
+
+@pytest.mark.parametrize("scene", [_UploadAndPurge, _PatchAndPurge], ids=["PUT", "PATCH"])
+def test_upload_meets_purge_of_its_session(arena: Arena, scene: type[Scene]) -> None:
+    """It goes on, and what is acknowledged stays, or it is refused and leaves nothing behind."""
+    arena.play(scene)
 
 
 class _UploadAndCancel(Scene):
+    crossing = True
+
     def prepare(self) -> None:
         self.blob = self.content("layer")
         self.id = self.begin(self.blob[:5])
@@ -146,6 +164,7 @@ class _PatchAndTwin(Scene):
     """Two requests of one client that believes nothing of the first has come; to tell them apart their bytes differ."""
 
     alike = True
+    crossing = True
 
     def prepare(self) -> None:
         self.contents = self.content("once"), self.content("next")
@@ -178,6 +197,7 @@ class _PutAndTwin(Scene):
     """Two requests that end the upload, each with all its bytes."""
 
     alike = True
+    crossing = True
 
     def prepare(self) -> None:
         self.blob = self.content("layer")

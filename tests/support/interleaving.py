@@ -29,6 +29,7 @@ COMMIT, ROLLBACK = "commit", "rollback"
 
 _ENDS = (COMMIT, ROLLBACK)
 
+_TABLE = re.compile(r"\b(?:from|join|into|update) ([a-z_]+)")
 _STEP = re.compile(r"insert |update |delete |.* for (?:no key update|update|key share)", re.DOTALL)
 _SWEEPERS_OWN = re.compile(r"\b(?:into|from|update) (?:lease|sweep)\b")
 """Rows that no other rule looks at: stops before them tell nothing."""
@@ -53,10 +54,18 @@ class State(Enum):
 
 
 class Act:
-    """One of the two: ``work`` in a thread of its own, which stops before its step number ``stop`` (None: nowhere)."""
+    """One of the two: ``work`` in a thread of its own, which stops before its step number ``stop`` (None: nowhere).
 
-    def __init__(self, work: Callable[[], object], stop: int | None = None) -> None:
+    With ``coarse`` only points are steps.
+    """
+
+    def __init__(self, work: Callable[[], object], stop: int | None = None, *, coarse: bool = False) -> None:
+        self.coarse = coarse
+        self.inside = False
+        """Whether it is in a transaction in which it does not stop."""
         self.steps: list[str] = []
+        self.touched: list[set[str]] = []
+        """For each step, the tables that it and what only reads after it have to do with."""
         self.value: object = None
         self.error: BaseException | None = None
         self.waited_after: str | None = None
@@ -77,10 +86,18 @@ class Act:
         """The step before which it stopped; None if it never came to it."""
         return self.steps[self._stop] if self._stop is not None and self._stop < len(self.steps) else None
 
+    def touch(self, tables: set[str]) -> None:
+        """Note that it has to do with these tables."""
+        if self.touched:
+            self.touched[-1] |= tables
+
     def step(self, name: str) -> None:
         """Called in the thread of the act (or for it) before each step: waits while it is the other's turn."""
+        if self.inside:
+            return
         with _changed:
             self.steps.append(name)
+            self.touched.append(set())
             if self._stop == len(self.steps) - 1:
                 self._may_run = False
             self._wait()
@@ -146,6 +163,7 @@ class Stage:
     """Where acts meet. ``url`` is that of the PostgreSQL database, None with SQLite."""
 
     def __init__(self, url: str | None) -> None:
+        self.neighbours: dict[str, set[str]] = {}
         self._watching = psycopg.connect(url, autocommit=True) if url is not None else None
         self._tables: list[str] = []
 
@@ -163,13 +181,22 @@ class Stage:
             self._watching.execute("set session_replication_role = replica")
         self._watching.execute("; ".join(f"delete from {table}" for table in self._tables).encode())
 
-    def meet(self, first: Callable[[], object], second: Callable[[], object], stop: int) -> tuple[Act, Act]:
+    def meet(self, first: Callable[[], object], second: Callable[[], object], stop: int | None) -> tuple[Act, Act]:
         """Run ``first`` up to its step number ``stop``, then ``second``, then the rest of ``first``.
 
         Where ``second`` has to wait for ``first``, the two take turns at whatever locks they wait for.
         """
+        return self._play(lambda: Act(first, stop), lambda: Act(second))
+
+    def cross(
+        self, first: Callable[[], object], second: Callable[[], object], stops: tuple[int, int]
+    ) -> tuple[Act, Act]:
+        """Run ``first`` up to a point, ``second`` up to one, the rest of ``first``, the rest of ``second``."""
+        return self._play(lambda: Act(first, stops[0], coarse=True), lambda: Act(second, stops[1], coarse=True))
+
+    def _play(self, first: Callable[[], Act], second: Callable[[], Act]) -> tuple[Act, Act]:
         with watched():
-            one, other = Act(first, stop), Act(second)
+            one, other = first(), second()
             self._turn(one, other)
             turn, rest = other, one
             deadline = time.monotonic() + SECONDS
@@ -180,6 +207,29 @@ class Stage:
                     self._turn(turn, rest)
                 turn, rest = rest, turn
         return one, other
+
+    def stops(self, first: Act, second: Act) -> list[int]:
+        """The steps at which to stop ``first``, which ran alone, then ``second``.
+
+        A statement that has to do with none of the tables of ``second`` is left out: it makes no difference whether it
+        comes before or after. Keys between tables make neighbours of them.
+        """
+        theirs = self._with_neighbours(set().union(*second.touched))
+        return [
+            number
+            for number in range(len(first.steps))
+            if number == 0 or _is_point(first.steps[number - 1]) or first.touched[number - 1] & theirs
+        ]
+
+    def _with_neighbours(self, tables: set[str]) -> set[str]:
+        if not self.neighbours and self._watching is not None:
+            rows = self._watching.execute(
+                "select conrelid::regclass::text, confrelid::regclass::text from pg_constraint where contype = 'f'"
+            ).fetchall()
+            for one, other in rows:
+                self.neighbours.setdefault(one, set()).add(other)
+                self.neighbours.setdefault(other, set()).add(one)
+        return tables.union(*(self.neighbours.get(table, set()) for table in tables))
 
     def _turn(self, act: Act, other: Act) -> None:
         act.backends = set()
@@ -220,19 +270,24 @@ def watched() -> Iterator[None]:
 
 
 class StagedDatabase:
-    """A database of which every statement of a write is a step."""
+    """A database of whose writes every statement is a step; with SQLite, none."""
 
     def __init__(self, database: Database) -> None:
         self.inline = database.inline
         self._database = database
 
     def read(self, work: Callable[[Transaction], T], *, snapshot: bool = False) -> T:
-        return self._database.read(work, snapshot=snapshot)
+        act = acting()
+        if act is None:
+            return self._database.read(work, snapshot=snapshot)
+        return self._database.read(lambda tx: work(_StagedTransaction(tx, act)), snapshot=snapshot)
 
     def write(self, work: Callable[[Transaction], T], lock: Lock = NO_LOCK, *, durable: bool = True) -> T:
         act = acting()
         if act is None:
             return self._database.write(work, lock, durable=durable)
+        if act.coarse or self.inline:
+            return self._database.write(_without_stops(work, act), lock, durable=durable)
 
         def staged(tx: Transaction) -> T:
             staged_tx = _StagedTransaction(tx, act)
@@ -240,9 +295,11 @@ class StagedDatabase:
                 result = work(staged_tx)
             except Exception:
                 act.step(ROLLBACK)
+                act.touch(staged_tx.touched)
                 raise
             if staged_tx.stepped:
                 act.step(COMMIT)
+                act.touch(staged_tx.touched)
             return result
 
         return self._database.write(staged, lock, durable=durable)
@@ -251,11 +308,23 @@ class StagedDatabase:
         self._database.close()
 
 
+def _without_stops(work: Callable[[Transaction], T], act: Act) -> Callable[[Transaction], T]:
+    def whole(tx: Transaction) -> T:
+        act.inside = True
+        try:
+            return work(tx)
+        finally:
+            act.inside = False
+
+    return whole
+
+
 class _StagedTransaction:
     def __init__(self, tx: Transaction, act: Act) -> None:
         self._tx = tx
         self._act = act
         self.stepped = False
+        self.touched: set[str] = set()
 
     @property
     def now(self) -> int:
@@ -281,14 +350,21 @@ class _StagedTransaction:
         if _STEP.match(sql.lstrip()) and not _SWEEPERS_OWN.search(sql):
             self.stepped = True
             self._act.step(" ".join(sql.split()[:16]))
+        tables = set(_TABLE.findall(sql))
+        self.touched |= tables
+        self._act.touch(tables)
 
 
-def next_stop(first: Act, second: Act, stop: int) -> int:
-    """Where ``first`` is to stop the next time.
+def _is_point(step: str) -> bool:
+    return " " not in step and step not in _ENDS
 
-    If ``second`` waited for a name's lock, it will wait at the same place until the transaction ends: one such stop
-    tells as much as all of them.
+
+def later_stops(stops: list[int], first: Act, second: Act, stop: int) -> list[int]:
+    """Those of ``stops`` that remain after ``stop``.
+
+    If ``second`` waited for a name's lock there, it will wait at the same place until the transaction ends: one such
+    stop tells as much as all of them.
     """
     if second.waited_after is not None and " " not in second.waited_after:
-        return next(number for number, step in enumerate(first.steps) if number >= stop and step in _ENDS) + 1
-    return stop + 1
+        stop = next(number for number, step in enumerate(first.steps) if number >= stop and step in _ENDS)
+    return [number for number in stops if number > stop]
