@@ -35,6 +35,7 @@ LEASES_A_PUSH = 4
 LEAST_SECONDS = 2.0
 CALIBRATION = 300
 REPORT_SECONDS = 15.0
+LOOKS = 5
 
 _SWEPT = re.compile(r"jettison\.sweep: swept (?:.* )?bytes=(\d+)")
 
@@ -138,13 +139,20 @@ class SoakClient(Client):
         digest = headers["docker-content-digest"]
         assert str(Digest.of(body)) == digest
         for blob in re.findall(rb'"digest": "(sha256:[0-9a-f]{64})"', body):
-            status, _, found = self.ask("GET", f"/v2/{name}/blobs/{blob.decode()}")
-            if status == 404:
-                gone, _, _ = self.ask("GET", f"/v2/{name}/manifests/{digest}")
-                assert gone == 404, f"{name}@{digest} is there without {blob.decode()}"
+            if not self._pull_needed(name, digest, blob.decode()):
                 return
-            assert status == 200, f"GET of a blob: {status} {found[:200]!r}"
-            assert str(Digest.of(found)) == blob.decode(), f"{blob.decode()} is other bytes"
+
+    def _pull_needed(self, name: str, manifest: str, blob: str) -> bool:
+        """Pull a blob that a manifest needs; False where the manifest is gone. Both may go and come back meanwhile."""
+        for _ in range(LOOKS):
+            status, _, found = self.ask("GET", f"/v2/{name}/blobs/{blob}")
+            if status == 200:
+                assert str(Digest.of(found)) == blob, f"{blob} is other bytes"
+                return True
+            assert status == 404, f"GET of a blob: {status} {found[:200]!r}"
+            if self.ask("GET", f"/v2/{name}/manifests/{manifest}")[0] == 404:
+                return False
+        raise AssertionError(f"{name}@{manifest} is there without {blob}")
 
     def delete_shared(self, repository: Repository) -> None:
         """Delete what others push to: a tag, or all of it."""

@@ -22,7 +22,6 @@ ROUNDS = int(os.environ.get("JETTISON_CRASH_ROUNDS", "50"))
 CLIENTS = 16
 
 
-
 @pytest.mark.slow
 @pytest.mark.timeout(60 + 10 * ROUNDS)
 def test_a_kill_loses_nothing_and_leaves_nothing(tmp_path: Path) -> None:
