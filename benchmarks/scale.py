@@ -23,6 +23,9 @@ class Scale:
     busy_tags: int
     transfers: int
     requests: int
+    kept: int
+    garbage: int
+    readers: int
 
 
 FULL = Scale(
@@ -38,6 +41,9 @@ FULL = Scale(
     busy_tags=50_000,
     transfers=64,
     requests=40,
+    kept=2_000,
+    garbage=20,
+    readers=2,
 )
 
 QUICK = Scale(
@@ -53,4 +59,7 @@ QUICK = Scale(
     busy_tags=500,
     transfers=16,
     requests=5,
+    kept=50,
+    garbage=5,
+    readers=2,
 )

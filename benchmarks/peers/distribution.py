@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.peers.peer import Peer, program
+from benchmarks.connection import Connection, request
+from benchmarks.content import Repository
+from benchmarks.peers.peer import Peer, Server, program
 
 _CONFIG = """\
 version: 0.1
@@ -42,6 +45,16 @@ class _Distribution(Peer):
         config = folder / "config.yml"
         config.write_text(_CONFIG.format(data=folder / "data", port=port))
         return [program(self.executable) or self.executable, "serve", str(config)]
+
+    def erase(self, connection: Connection, repository: Repository) -> None:
+        """DELETE of each manifest, by its digest."""
+        for version in repository.versions:
+            connection.send(request("DELETE", f"/v2/{repository.name}/manifests/{version.digest}"), 202)
+
+    def collect(self, server: Server) -> None:
+        """Its garbage-collect, for whose time nobody may write."""
+        command = [program(self.executable) or self.executable, "garbage-collect", str(server.folder / "config.yml")]
+        subprocess.run(command, env={**os.environ, **self.environ()}, capture_output=True, check=True)
 
 
 class Distribution3(_Distribution):

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.peers.peer import Peer
+from benchmarks.connection import Connection, request
+from benchmarks.content import Repository
+from benchmarks.peers.peer import Peer, Server
 
 _SOURCE = Path(__file__).parents[2] / "src"
 _CONFIG = """\
@@ -50,3 +52,27 @@ class Jettison(Peer):
     def environ(self) -> Mapping[str, str]:
         """The working tree comes before an installed package."""
         return {"PYTHONPATH": str(_SOURCE)}
+
+    def erase(self, connection: Connection, repository: Repository) -> None:
+        """DELETE of the repository, without undo."""
+        connection.send(request("DELETE", f"/v2/{repository.name}?purge=true"), 202)
+
+    def collect(self, server: Server) -> None:
+        """A sweep, beside whatever else is asked."""
+        with server.connect() as connection:
+            connection.send(request("POST", "/api/v1/sweep", b"{}", {"Content-Type": "application/json"}), 200)
+
+
+class SweptJettison(Jettison):
+    """Jettison that sweeps only when it is asked to, without a grace for readers: what is measured is one sweep."""
+
+    def environ(self) -> Mapping[str, str]:
+        """Both settings."""
+        return {**super().environ(), "REGISTRY_JETTISON_SWEEP_INTERVAL": "0s", "REGISTRY_JETTISON_SWEEP_GRACE": "0s"}
+
+    def fill_at_rest(self, server: Server, prefix: str, repositories: int, tags: int) -> None:
+        """Stop it, fill it with many small repositories that share their blobs, and start it again."""
+        server.process.stop()
+        command = [sys.executable, "-m", "benchmarks.fill", str(server.folder / "config.yml"), prefix]
+        subprocess.run([*command, str(repositories), str(tags)], env={**os.environ, **self.environ()}, check=True)
+        server.restart()

@@ -47,6 +47,14 @@ class Peer(ABC):
         """Make `server` serve `file` as a blob of the repository `name`."""
         push_file(server.port, name, file)
 
+    def erase(self, connection: Connection, repository: Repository) -> None:
+        """Delete all of `repository`, so that its bytes are garbage."""
+        raise NotImplementedError(f"{self.name} deletes nothing")
+
+    def collect(self, server: Server) -> None:
+        """Give back the bytes of all that was deleted; returns when they are free."""
+        raise NotImplementedError(f"{self.name} collects nothing")
+
 
 @dataclass(slots=True)
 class Server:

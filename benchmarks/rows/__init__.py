@@ -15,6 +15,7 @@ from benchmarks.rows import (
     manifest_get,
     memory,
     push_repositories,
+    sweep,
     volume,
 )
 from benchmarks.scale import Scale
@@ -29,5 +30,6 @@ ROWS: Mapping[str, Measure] = {
     "catalog": catalog.measure,
     "manifest-delete": manifest_delete.measure,
     "volume": volume.measure,
+    "sweep": sweep.measure,
     "memory": memory.measure,
 }

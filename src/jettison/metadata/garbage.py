@@ -45,40 +45,44 @@ def over(tx: Transaction, limit: int) -> list[tuple[int, str, int]]:
 
 
 def drop_hidden(tx: Transaction, repository: int, limit: int = HIDDEN_A_STEP) -> bool:
-    """Drop rows of a hidden repository, ``limit`` manifests or links at a time; True when it is gone itself.
+    """Drop rows of a hidden repository, ``limit`` manifests and links at a time; True when it is gone itself.
 
     The caller holds its name alone: a push may be taking something back from it. Nothing that can still be undone is
     touched, and indexes go before their children, so that what is left between two steps is whole.
     """
     if tx.one(_OVER, id=repository, now=tx.now) is None:
         return True
-    ids = [
-        row[0]
-        for row in tx.all(
-            """select id from manifest where repository = :id
-               and not exists (select 1 from manifest_child k where k.child = manifest.id)
-               order by digest limit :limit""",
-            id=repository,
-            limit=limit,
-        )
-    ]
-    if ids:
+    room = limit
+    while ids := _top_manifests(tx, repository, room):
         drop_manifests(tx, ids)
-        return False
-    blobs = [
-        row[0]
-        for row in tx.all(
-            "select blob from repository_blob where repository = :id order by blob limit :limit",
-            id=repository,
-            limit=limit,
-        )
-    ]
-    if blobs:
-        tx.run("delete from repository_blob where repository = :id and blob in :blobs", id=repository, blobs=blobs)
-        queue(tx, blobs)
+        room -= len(ids)
+        if not room:
+            return False
+    blobs = _links(tx, repository, room)
+    tx.run("delete from repository_blob where repository = :id and blob in :blobs", id=repository, blobs=blobs)
+    queue(tx, blobs)
+    if len(blobs) == room:
         return False
     tx.run("delete from repository where id = :id", id=repository)
     return True
+
+
+def _top_manifests(tx: Transaction, repository: int, limit: int) -> list[int]:
+    rows = tx.all(
+        """select id from manifest where repository = :id
+           and not exists (select 1 from manifest_child k where k.child = manifest.id)
+           order by digest limit :limit""",
+        id=repository,
+        limit=limit,
+    )
+    return [row[0] for row in rows]
+
+
+def _links(tx: Transaction, repository: int, limit: int) -> list[int]:
+    rows = tx.all(
+        "select blob from repository_blob where repository = :id order by blob limit :limit", id=repository, limit=limit
+    )
+    return [row[0] for row in rows]
 
 
 _OVER = """select 1 from repository r join deletion d on d.id = r.deletion

@@ -3,7 +3,8 @@
     expire deletions -> drop what expired and purged ones held -> drop links whose lease is over
     -> drop blobs that no repository has, discarding their keys -> delete discarded bytes -> drop abandoned uploads
 
-Nothing is found by scanning: whatever loses a holder is queued by the transaction that takes it.
+Nothing is found by scanning: whatever loses a holder is queued by the transaction that takes it. Only the step that
+discards keys waits for the disk, and makes all before it durable too: what power loss undoes of those is done again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 
 from jettison.blobs.store import Key
 from jettison.metadata import deletions, garbage, leases, repositories, sweeps, uploads
@@ -81,7 +83,7 @@ def _end(tx: Transaction, holder: str, started_at: int, done: Swept) -> None:
 
 def _expire(registry: Registry) -> Swept | None:
     reach("sweep.expire")
-    registry.database.write(garbage.expire)
+    registry.database.write(garbage.expire, durable=False)
     return None
 
 
@@ -92,7 +94,7 @@ def _drop_hidden(registry: Registry) -> Swept | None:
         return None
     [(repository, name, deletion)] = found
     reach("sweep.hidden")
-    while not registry.database.write(lambda tx: garbage.drop_hidden(tx, repository), Lock.alone(name)):
+    while not registry.database.write(lambda tx: garbage.drop_hidden(tx, repository), Lock.alone(name), durable=False):
         reach("sweep.hidden")
     left = registry.database.read(lambda tx: deletions.hidden_repositories(tx, deletion))
     return Swept(deletions=0 if left else 1)
@@ -100,10 +102,10 @@ def _drop_hidden(registry: Registry) -> Swept | None:
 
 def _drop_leased(registry: Registry) -> Swept | None:
     reach("sweep.leases")
-    links, names = registry.database.write(lambda tx: garbage.drop_leased(tx, STEP))
+    links, names = registry.database.write(lambda tx: garbage.drop_leased(tx, STEP), durable=False)
     for name in names:
         reach("sweep.empty")
-        registry.database.write(lambda tx, name=name: repositories.drop_empty(tx, name), Lock.alone(name))  # type: ignore[misc]
+        registry.database.write(partial(repositories.drop_empty, name=name), Lock.alone(name), durable=False)
     return Swept(links=links) if links else None
 
 
