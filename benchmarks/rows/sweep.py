@@ -20,6 +20,8 @@ from benchmarks.push import push
 from benchmarks.scale import Scale
 
 TIMES_LARGER = 10
+PAUSE = 0.001
+"""Seconds between two reads of one connection: without it the readers would wait for each other, not for the sweep."""
 
 
 def measure(peers: Sequence[Peer], scale: Scale, folder: Path) -> list[Row]:
@@ -126,7 +128,7 @@ def _slowest(server: Server, scale: Scale, paths: Sequence[str], work: Callable[
     def read(number: int) -> list[float]:
         taken: list[float] = []
         with server.connect() as connection:
-            while not ended.is_set():
+            while not ended.wait(PAUSE):
                 message = request("GET", paths[(number + len(taken)) % len(paths)])
                 taken.append(seconds(lambda message=message: connection.send(message, 200)) * 1000)  # type: ignore[misc]
         return taken

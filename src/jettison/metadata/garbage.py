@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from jettison.metadata.database import Transaction
 
-HIDDEN_A_STEP = 200
+HIDDEN_A_STEP = 50
 """Manifests of a hidden repository that one transaction drops."""
 
 

@@ -10,6 +10,7 @@ discards keys waits for the disk, and makes all before it durable too: what powe
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -21,10 +22,16 @@ from jettison.metadata.database import Lock, Transaction
 from jettison.registry.points import reach
 from jettison.registry.registry import MICROSECONDS, Registry
 
-STEP = 100
+STEP = 50
 """Rows that one transaction looks at: a push that meets one waits for no more than that."""
 
+LONGEST_REST = 0.05
+"""Seconds. After each step the sweep rests for as long as that kept a processor busy, and leaves it to requests."""
+
 LEASE = 60 * MICROSECONDS
+RENEWED = LEASE // 6
+"""The lease is lengthened when so much of it is over: that is a write, which waits for others."""
+
 LEASE_NAME = "sweep"
 
 
@@ -60,19 +67,32 @@ def sweep(registry: Registry, holder: str, progress: Callable[[Swept], None] = l
     """
     if not registry.database.write(lambda tx: leases.take(tx, LEASE_NAME, holder, LEASE), durable=False):
         return None
-    started_at = registry.database.read(lambda tx: tx.now)
+    started_at = renewed_at = registry.database.read(lambda tx: tx.now)
     done = Swept()
     try:
         for step in (_expire, _drop_hidden, _drop_leased, _drop_unlinked, _delete_discarded, _drop_uploads):
-            while (did := step(registry)) is not None:
+            while (did := _take(step, registry)) is not None:
                 done += did
                 progress(done)
                 reach("sweep.lease")
-                if not registry.database.write(lambda tx: leases.take(tx, LEASE_NAME, holder, LEASE), durable=False):
-                    return done
+                now = registry.database.read(lambda tx: tx.now)
+                if now - renewed_at >= RENEWED:
+                    if not registry.database.write(
+                        lambda tx: leases.take(tx, LEASE_NAME, holder, LEASE), durable=False
+                    ):
+                        return done
+                    renewed_at = now
     finally:
         registry.database.write(lambda tx: _end(tx, holder, started_at, done), durable=False)
     return done
+
+
+def _take(step: Callable[[Registry], Swept | None], registry: Registry) -> Swept | None:
+    began = time.thread_time()
+    did = step(registry)
+    if did is not None:
+        time.sleep(min(time.thread_time() - began, LONGEST_REST))
+    return did
 
 
 def _end(tx: Transaction, holder: str, started_at: int, done: Swept) -> None:
@@ -94,8 +114,8 @@ def _drop_hidden(registry: Registry) -> Swept | None:
         return None
     [(repository, name, deletion)] = found
     reach("sweep.hidden")
-    while not registry.database.write(lambda tx: garbage.drop_hidden(tx, repository), Lock.alone(name), durable=False):
-        reach("sweep.hidden")
+    if not registry.database.write(lambda tx: garbage.drop_hidden(tx, repository), Lock.alone(name), durable=False):
+        return Swept()
     left = registry.database.read(lambda tx: deletions.hidden_repositories(tx, deletion))
     return Swept(deletions=0 if left else 1)
 
