@@ -20,6 +20,7 @@ def test_the_style_is_kept() -> None:
     run([str(BIN / "ruff"), "format", "--check", "--no-cache", "."], cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_the_types_hold() -> None:
     """Mypy, strict, finds nothing to object to in the package and its tests."""
     run([str(BIN / "mypy")], cwd=ROOT, seconds=250)

@@ -10,6 +10,8 @@ from tests.http.repository import Repository
 from tests.support.server import JettisonServer
 from tests.support.verb import Done, verb
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[JettisonServer]:

@@ -10,6 +10,8 @@ from tests.http.repository import Repository, descriptor, digest_of, image, inde
 from tests.support.server import JettisonServer
 from tests.support.verb import Done, verb
 
+pytestmark = pytest.mark.slow
+
 LAYER = digest_of(b"the layer")
 SIGNATURE = digest_of(b"a signature")
 NOWHERE = digest_of(b"nowhere")

@@ -22,6 +22,8 @@ from tests.support.parts import ROOT
 from tests.support.postgres import PostgresCluster
 from tests.support.server import JettisonServer
 
+pytestmark = pytest.mark.slow
+
 CONFIG = {"jettison": {"sweep": {"interval": 0}}}
 LARGE = b"a large layer" * 10_000
 CLIENTS = 30
@@ -117,7 +119,6 @@ def having_its_turn(server: JettisonServer) -> Iterator[None]:
         yield
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("lock", [writing, having_its_turn])
 def test_a_database_that_another_process_has_locked_is_said_and_keeps_no_reader_waiting(
     server: JettisonServer, lock: Callable[[JettisonServer], AbstractContextManager[None]]
@@ -208,7 +209,6 @@ def failing(server: JettisonServer, call: str, path: Path) -> Iterator[None]:
 
 
 @pytest.mark.needs("postgresql")
-@pytest.mark.slow
 @pytest.mark.parametrize("way", ["stop", "kill"])
 def test_a_postgresql_that_stops_is_said_and_used_again_once_it_is_back(way: str) -> None:
     """503 and when to ask again while it is away; then every request is served, without anybody's help."""

@@ -216,6 +216,7 @@ def walk(url: str | None, taken: list[tuple[str, int]]) -> None:
             place.close()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # finding the shortest way to a failure takes its time
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(taken=st.lists(steps, min_size=25, max_size=25))

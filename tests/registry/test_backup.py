@@ -308,6 +308,7 @@ def test_a_backup_waits_for_a_sweep_but_not_for_ever(
     assert back_up(registry, target).blobs == 0
 
 
+@pytest.mark.slow
 def test_a_backup_beside_pushes_deletions_and_sweeps_is_whole(
     place: Place, database: Database, clock: Clock, target: Path, restore: Restore
 ) -> None:

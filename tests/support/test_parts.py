@@ -10,6 +10,8 @@ import pytest
 from tests.support.command import run
 from tests.support.parts import PARTS, ROOT, Part, find, program
 
+pytestmark = pytest.mark.slow
+
 NEEDY = """
 import pytest
 from tests.support import parts

@@ -7,6 +7,8 @@ import pytest
 from tests.support.daemon import DaemonDied
 from tests.support.server import JettisonServer, answers, merged
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_server_answers_until_it_is_left() -> None:
     """Entering waits for the first answer; leaving ends the process and removes its folder."""

@@ -40,6 +40,7 @@ def operation(described: dict[str, Any], route: Route) -> dict[str, Any]:
 # --------------------------------------------------------------------------------------------------------- description
 
 
+@pytest.mark.slow
 def test_the_description_is_valid(described: dict[str, Any]) -> None:
     """OpenAPI 3.1, by its own schema."""
     assert described["openapi"].startswith("3.1")
@@ -197,6 +198,7 @@ def test_a_connection_goes_on_after_a_refusal(connect: Connect) -> None:
 # ------------------------------------------------------------------------------------------------ deletion that is off
 
 
+@pytest.mark.slow
 def test_where_deletion_is_off_nothing_goes() -> None:
     """405 with how to turn it on, for planning, deleting and purging; what was deleted before can come back."""
     with JettisonServer() as server, open_client(server) as client:

@@ -191,6 +191,7 @@ def test_an_unknown_deletion_is_none(api: Api) -> None:
         assert_refused(answer, 404, "DELETION_UNKNOWN")
 
 
+@pytest.mark.slow
 def test_an_expired_deletion_has_ended() -> None:
     """Its time is over: 409 that says until when it could be undone, before and after a sweep found it."""
     with JettisonServer(config={"jettison": {"deletions": {"undo": "1s"}}}) as server, open_client(server) as client:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.http.conftest import open_client
 from tests.support.command import run
 from tests.support.parts import ROOT
 from tests.support.server import JettisonServer
+
+pytestmark = pytest.mark.slow
 
 LOADED = """
 import sys

@@ -12,6 +12,8 @@ from tests.http.refusal import assert_refused
 from tests.http.repository import Repository, index
 from tests.support.server import JettisonServer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def without() -> Iterator[JettisonServer]:
