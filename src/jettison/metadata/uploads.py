@@ -124,6 +124,7 @@ class Abandoned:
     id: str
     key: str
     state: str | None
+    received: int
     touched_at: int
     ended: bool
 
@@ -131,13 +132,13 @@ class Abandoned:
 def abandoned(tx: Transaction, untouched_since: int, limit: int) -> list[Abandoned]:
     """Sessions untouched since then, and ended ones that a crash has left; times in microseconds since 1970."""
     rows = tx.all(
-        """select id, key, state, touched_at, ended from upload
+        """select id, key, state, received, touched_at, ended from upload
            where touched_at <= :since or (ended = 1 and touched_at <= :lately) order by touched_at limit :limit""",
         since=untouched_since,
         lately=tx.now - ENDING,
         limit=limit,
     )
-    return [Abandoned(row[0], row[1], row[2], row[3], row[4] == 1) for row in rows]
+    return [Abandoned(row[0], row[1], row[2], row[3], row[4], row[5] == 1) for row in rows]
 
 
 def end_idle(tx: Transaction, found: Abandoned) -> bool:

@@ -37,7 +37,7 @@ LEASE_NAME = "sweep"
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep did: rows dropped by their kind, and ``files`` deleted, of so many ``bytes``."""
+    """What a sweep did: rows dropped by their kind, ``files`` deleted, and so many ``bytes`` of files and uploads."""
 
     deletions: int = 0
     links: int = 0
@@ -153,13 +153,15 @@ def _delete_discarded(registry: Registry) -> Swept | None:
 def _drop_uploads(registry: Registry) -> Swept | None:
     """Drop sessions that nobody has touched for long, and those whose end a crash cut short."""
     found = registry.database.read(lambda tx: uploads.abandoned(tx, tx.now - registry.rules.upload_age, STEP))
+    dropped = 0
     for row in found:
         reach("sweep.upload")
-        if row.ended or registry.database.write(lambda tx, row=row: uploads.end_idle(tx, row)):  # type: ignore[misc]
+        if row.ended or registry.database.write(partial(uploads.end_idle, found=row)):
             reach("sweep.abandon")
             registry.blobs.abandon(row.id, Key(row.key), row.state)
-            registry.database.write(lambda tx, row=row: uploads.remove(tx, row.id), durable=False)  # type: ignore[misc]
-    return Swept(uploads=len(found)) if found else None
+            registry.database.write(partial(uploads.remove, id=row.id), durable=False)
+            dropped += row.received
+    return Swept(uploads=len(found), bytes=dropped) if found else None
 
 
 def finish_leftovers(registry: Registry) -> int:
