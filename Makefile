@@ -23,7 +23,7 @@ install: ## make .venv with the `jettison` command in it (pinned, hashed require
 	@scripts/environment run
 
 serve: install ## run the registry on 127.0.0.1:5000, its data in ./data (CONFIG=file: as that says)
-	@exec $(bin)/jettison serve $(CONFIG)
+	@REGISTRY_CONFIGURATION_PATH=$(CONFIG) exec $(bin)/jettison serve
 
 test: test-fast test-parts ## install all that the tests need and run them: the fast ones, then those with real programs
 
