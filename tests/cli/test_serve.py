@@ -46,6 +46,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """`jettison serve` with arguments and REGISTRY_* variables; none of the caller's."""
     for name in [name for name in os.environ if name.startswith("REGISTRY_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("REGISTRY_CONFIGURATION_PATH", "")  # the file of a registry installed here is none of ours
 
     def invoke(*arguments: str, **environ: str) -> Result:
         return CliRunner().invoke(app, ["serve", *arguments], env=environ)

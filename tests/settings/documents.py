@@ -31,9 +31,9 @@ def refused(folder: Path, text: str = "", environ: dict[str, str] | None = None,
     return list(caught.value.findings)
 
 
-def outcome(environ: dict[str, str]) -> Loaded | SettingsError:
-    """What these variables alone are read as: settings, or the error that refuses them."""
+def outcome(environ: dict[str, str], path: Path | None = None) -> Loaded | SettingsError:
+    """What these variables, alone or with a file, are read as: settings, or the error that refuses them."""
     try:
-        return load(None, environ)
+        return load(path, environ)
     except SettingsError as error:
         return error

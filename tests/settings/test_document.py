@@ -96,9 +96,9 @@ def test_a_value_knows_its_line() -> None:
         ("a: &x [*x]", "f:1: the alias *x has no anchor before it"),
         ("? [a]\n: b", "f:1: a key is a word, not a list, a map or an alias"),
         ("a: {<<: 1}", "f:1: `<<` takes a map, or a list of maps"),
-        ("a: 1\nb: {c: 1}\na: 2", "f:3: a: is given twice, first in f:1: keep one"),
-        ("b:\n  c: 1\n  c: 1", "f:3: b.c: is given twice, first in f:2: keep one"),
-        ("b: [{c: 1, c: 1}]", "f:1: b[0].c: is given twice"),
+        ("a: {d: 1}\nb: {c: 1}\na: 2", "f:3: a: is given twice, first in f:1: keep one"),
+        ("b:\n  c: {}\n  c: {d: 1}", "f:3: b.c: is given twice, first in f:2: keep one"),
+        ("b: [{c: 1, c: [1]}]", "f:1: b[0].c: is given twice"),
         (
             "a: !!python/object/apply:os.system [id]",
             "f:1: a: the YAML tag tag:yaml.org,2002:python/object/apply:os.system",
@@ -108,7 +108,7 @@ def test_a_value_knows_its_line() -> None:
     ],
 )
 def test_what_is_not_plain_yaml_is_found_with_its_line(text: str, finding: str) -> None:
-    """Broken YAML, tags, keys given twice and aliases of nothing are findings with a line; nothing is executed."""
+    """Broken YAML, tags, sections given twice and aliases of nothing are findings with a line; nothing is executed."""
     _, findings = _parsed(text)
     assert len(findings) == 1
     assert findings[0].startswith(finding)

@@ -111,6 +111,43 @@ def test_maps_and_lists_are_written_by_variables(
     assert loaded(tmp_path, environ=environ, base=base).settings.http.headers == headers
 
 
+@pytest.mark.parametrize(
+    ("environ", "read_only"),
+    [
+        ({"REGISTRY_STORAGE_MAINTENANCE_READONLY": "{enabled: true}"}, True),
+        ({"REGISTRY_STORAGE_MAINTENANCE_READONLY": '{"enabled": true}'}, True),
+        ({"REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED": "true"}, True),
+        ({"REGISTRY_STORAGE_MAINTENANCE": "{readonly: {enabled: yes}}"}, True),
+        ({"REGISTRY_STORAGE_MAINTENANCE_READONLY": "{enabled: false}"}, False),
+        ({"REGISTRY_STORAGE_MAINTENANCE_READONLY": ""}, False),
+        (
+            {
+                "REGISTRY_STORAGE_MAINTENANCE_READONLY": "{enabled: false}",
+                "REGISTRY_STORAGE_MAINTENANCE_READONLY_ENABLED": "true",
+            },
+            True,
+        ),
+    ],
+)
+def test_read_only_is_set_in_either_spelling(environ: dict[str, str], read_only: bool) -> None:
+    """As a section, which is the only one that distribution takes, and by the key itself."""
+    assert load(None, environ).settings.storage.maintenance.readonly.enabled is read_only
+
+
+def test_items_of_lists_are_set_by_their_numbers(tmp_path: Path) -> None:
+    """Sections and single values, those of the file and new ones after them."""
+    text = "notifications: {endpoints: [{name: a, url: http://a}]}\n"
+    environ = {
+        "REGISTRY_NOTIFICATIONS_ENDPOINTS_0_HEADERS_X-A": "[b]",
+        "REGISTRY_NOTIFICATIONS_ENDPOINTS_0_URL": "http://b",
+        "REGISTRY_NOTIFICATIONS_ENDPOINTS_1_URL": "http://c",
+        "REGISTRY_NOTIFICATIONS_ENDPOINTS_1_IGNORE_ACTIONS_0": "pull",
+    }
+    first, second = loaded(tmp_path, text, environ).settings.notifications.endpoints
+    assert (first.name, first.url, first.headers) == ("a", "http://b", {"x-a": ("b",)})
+    assert (second.url, second.ignore.actions) == ("http://c", ("pull",))
+
+
 _BAD = [
     ("HTTP_ADDR", "5000", "http.addr", "'5000' has no port"),
     ("HTTP_ADDR", "[1", "http.addr", "not YAML: "),
@@ -130,21 +167,11 @@ _BAD = [
     ("HTTP_HEADERS_S_0", "a", "http.headers.S[0]", "sets an item of a list, but"),
     ("STORAGE_DELETE_ENABLED", "maybe", "storage.delete.enabled", "'maybe' is neither true nor false"),
     ("STORAGE_S3_BUCKET", "x", "storage.s3", "is known to distribution and not served yet"),
-    (
-        "STORAGE_MAINTENANCE_READONLY",
-        "{enabled: on}",
-        "storage.maintenance.readonly.enabled",
-        "is known to distribution",
-    ),
-    (
-        "STORAGE_MAINTENANCE_READONLY_ENABLED",
-        "true",
-        "storage.maintenance.readonly.enabled",
-        "is known to distribution",
-    ),
+    ("STORAGE_MAINTENANCE_READONLY", "true", "storage.maintenance.readonly", "is a section: write its keys below it"),
+    ("STORAGE_MAINTENANCE_READONLY_ENABLED", "1", "storage.maintenance.readonly.enabled", "'1' is neither true nor f"),
     ("AUTH", "htpasswd", "auth", "is known to distribution and not served yet: remove it only if everyone"),
     ("AUTH_HTPASSWD_REALM", "x", "auth", "is known to distribution and not served yet"),
-    ("LOGLEVEL", "debug", "loglevel", "is known to distribution and not served yet: write `log.level` instead"),
+    ("LOGLEVEL", "loud", "log.level", "'loud' is not debug or info or warn or error"),
     ("JETTISON_DATABSE_URL", "x", "", "no such setting: unset it; the nearest is REGISTRY_JETTISON_DATABASE_URL"),
     (
         "JETTISON",

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from jettison.settings import Address, Settings, SettingsError, load
 from jettison.settings.load import BUILT_IN
-from jettison.settings.schema import Sweep
+from jettison.settings.models.jettison import Sweep
 from tests.settings.documents import MINIMAL, loaded, refused
 
 _FULL = """\
@@ -16,7 +16,6 @@ version: 0.1
 http:
   addr: "[::1]:5001"
   host: https://registry.example.com:5443/
-  relativeurls: yes
   headers:
     X-Content-Type-Options: [nosniff]
     Access-Control-Allow-Origin: ['*', "https://example.com"]
@@ -46,7 +45,6 @@ def test_every_setting_is_read_from_a_file(tmp_path: Path) -> None:
     assert result.notices == ()
     assert settings.http.addr == Address("::1", 5001)
     assert settings.http.host == "https://registry.example.com:5443"
-    assert settings.http.relativeurls is True
     assert settings.http.headers == {
         "X-Content-Type-Options": ("nosniff",),
         "Access-Control-Allow-Origin": ("*", "https://example.com"),
@@ -75,7 +73,7 @@ def test_without_a_file_there_are_built_in_defaults() -> None:
     assert settings.http.addr == Address("127.0.0.1", 5000)
     assert settings.storage.filesystem.rootdirectory == Path("data")
     assert settings.storage.delete.enabled is True
-    assert (settings.http.host, settings.http.relativeurls, settings.http.headers) == (None, False, {})
+    assert (settings.http.host, settings.http.headers) == (None, {})
     assert (settings.log.level, settings.log.formatter, settings.log.accesslog.disabled) == ("info", "text", False)
     assert settings.catalog.maxentries == 1000
     assert settings.validation.manifests.indexes.platforms == "all"
@@ -134,8 +132,40 @@ def test_the_file_is_the_argument_else_the_variables(tmp_path: Path) -> None:
     other.write_text(MINIMAL.replace("5000", "5001"))
     environ = {"REGISTRY_CONFIGURATION_PATH": str(other)}
     assert load(one, environ).path == one
-    assert (load(None, environ).settings.http.addr.port, load(None, environ).notices) == (5001, ())
+    assert (load(None, environ).settings.http.addr, load(None, environ).notices) == (Address("", 5001), ())
     assert load(None, {"REGISTRY_CONFIGURATION_PATH": ""}).path is None
+
+
+def test_the_files_of_the_images_are_read_where_none_is_named(tmp_path: Path) -> None:
+    """The first that is there, which is said; an empty REGISTRY_CONFIGURATION_PATH names none of them either."""
+    first, second = tmp_path / "first.yml", tmp_path / "second.yml"
+    said = "is read, since no file was named: REGISTRY_CONFIGURATION_PATH names one, or none at all where it is empty"
+    second.write_text(MINIMAL)
+    found = load(None, {}, [first, second])
+    assert (found.path, [str(notice) for notice in found.notices]) == (
+        second,
+        [f"{second}: {said}"],
+    )
+    first.write_text(MINIMAL)
+    assert load(None, {}, [first, second]).path == first
+    assert load(second, {}, [first]).path == second
+    assert load(None, {"REGISTRY_CONFIGURATION_PATH": str(second)}, [first]).path == second
+    assert load(None, {"REGISTRY_CONFIGURATION_PATH": ""}, [first]).path is None
+    assert load(None, {}, [tmp_path, tmp_path / "none.yml"]).path is None
+
+
+def test_the_older_word_for_the_level_stands_in_for_it(tmp_path: Path) -> None:
+    """`loglevel` is what `log.level` would say, unless that says something itself."""
+    for text, level, notices in (
+        ("loglevel: debug", "debug", []),
+        ("loglevel: debug\nlog:", "debug", []),
+        ("loglevel: debug\nlog: {level: }", "debug", []),
+        ("loglevel: debug\nlog: {level: error}", "error", ["loglevel"]),
+        ("loglevel:\nlog: {level: error}", "error", []),
+    ):
+        result = loaded(tmp_path, text)
+        assert (result.settings.log.level, [notice.path for notice in result.notices]) == (level, notices)
+    assert str(loaded(tmp_path, environ={"REGISTRY_LOGLEVEL": "warn"}).origins["log.level"]) == "REGISTRY_LOGLEVEL"
 
 
 def test_a_variable_wins_over_the_file(tmp_path: Path) -> None:
@@ -184,7 +214,7 @@ _REFUSED = [
     ),
     ("jettison: {http: {addr: x}}", 4, "jettison.http", "no such setting: remove it; the nearest is http"),
     ("jettison: 5", 4, "jettison", "is a section"),
-    ("loglevel: debug", 4, "loglevel", "is known to distribution and not served yet: write `log.level` instead"),
+    ("loglevel: loud", 4, "log.level", "'loud' is not debug or info or warn or error"),
     (
         "auth:\n  htpasswd: {realm: a}",
         4,
@@ -193,8 +223,13 @@ _REFUSED = [
     ),
     ("auth: htpasswd", 4, "auth", "is known to distribution and not served yet"),
     ("proxy:\n  remoteurl: x", 4, "proxy", "is known to distribution and not served yet"),
-    ("health: {storagedriver: {enabled: true}}", 4, "health", "is known to distribution and not served yet: remove it"),
-    ("log:\n  fields: {a: b}", 5, "log.fields", "is known to distribution"),
+    (
+        "proxy: {remoteurl: }\nlog:\n  hooks: [{type: mail}]",
+        6,
+        "log.hooks",
+        "is known to distribution and not served yet",
+    ),
+    ("log:\n  fields: {a: [b]}", 5, "log.fields.a", "takes one value"),
     (
         "log: {formatter: logstash}",
         4,
@@ -203,23 +238,10 @@ _REFUSED = [
     ),
     ("log: {level: verbose}", 4, "log.level", "'verbose' is not debug or info or warn or error"),
     (
-        "validation: {manifests: {indexes: {platforms: List}}}",
+        "validation: {manifests: {indexes: {platforms: some}}}",
         4,
         "validation.manifests.indexes.platforms",
-        "list is known to distribution and not served yet",
-    ),
-    (
-        "validation: {manifests: {indexes: {platformlist: [{os: linux}]}}}",
-        4,
-        "validation.manifests.indexes.platformlist",
-        "is known to distribution",
-    ),
-    ("validation: {manifests: {urls: {allow: [x]}}}", 4, "validation.manifests.urls", "is known to distribution"),
-    (
-        "validation: {disabled: true}",
-        4,
-        "validation.disabled",
-        "is known to distribution and not served yet: write `validation.manifests.indexes.platforms: none` instead",
+        "'some' is not all or none or list",
     ),
     ("validation: {disabled: [x]}", 4, "validation.disabled", "takes one value"),
     ("catalog: {maxentries: many}", 4, "catalog.maxentries", "'many' is not a whole number"),
@@ -265,7 +287,8 @@ def test_what_cannot_be_served_is_refused_by_name(tmp_path: Path, text: str, lin
         ("http.host", 'https://a"b', "has no plain host name"),
         ("http.host", "https://a:99999", "is not a URL"),
         ("http.host", "'https://[::1'", "is not a URL"),
-        ("http.host", "https://a/prefix/", "has more than a scheme, a host and a port, which is not served yet"),
+        ("http.host", "https://a/pre fix/", "is not an absolute http or https URL"),
+        ("http.host", "'https://a/{x}/'", "has a path of more than letters"),
         ("http.host", "https://a?x", "has more than"),
         ("http.host", "''", "is not an absolute http or https URL"),
         ("http.headers", "{X: nosniff}", "takes a list: write it as"),
@@ -338,7 +361,7 @@ def test_a_file_says_its_version_and_where_content_lies(tmp_path: Path, base: st
 
 def test_everything_is_found_in_one_go(tmp_path: Path) -> None:
     """File and variables, syntax and values: one refusal holds all of it, the file's lines first and in order."""
-    text = "auth: htpasswd\nlog:\n  level: loud\n  levle: x\n  level: info\nhttp: {adr: x}\n"
+    text = "auth: htpasswd\nlog:\n  level: loud\n  levle: x\n  formatter: odd\nhttp: {adr: x}\n"
     environ = {"REGISTRY_HTTP_HOST": "x", "REGISTRY_JETTISON_X": "1", "REGISTRY_PORT": "1"}
     base = "version: 0.1\nstorage: {filesystem: , cache: {blobdescriptor: inmemory}}\n"
     with pytest.raises(SettingsError) as caught:

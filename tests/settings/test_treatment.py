@@ -8,8 +8,8 @@ import pytest
 from jettison.settings import Loaded, SettingsError
 from jettison.settings.environment import locate
 from jettison.settings.known import VOCABULARY
-from jettison.settings.schema import UploadPurging
-from jettison.settings.shapes import Section, Shape, Single, paths, variables
+from jettison.settings.models.storage import UploadPurging
+from jettison.settings.shapes import Many, Section, Shape, Single, paths, variables
 from jettison.settings.treatment import ADVICE, NO_EFFECT, SAME
 from tests.settings.documents import loaded, outcome, refused
 
@@ -27,8 +27,11 @@ storage:
 def _is_single(variable: str) -> bool:
     shape: Shape = VOCABULARY
     for step in locate(variable) or []:
-        assert isinstance(shape, Section)
-        shape = shape.keys[str(step)]
+        if isinstance(shape, Many):
+            shape = shape.item
+        else:
+            assert isinstance(shape, Section)
+            shape = shape.keys[str(step)]
     return isinstance(shape, Single)
 
 
@@ -46,9 +49,16 @@ def test_only_known_keys_are_treated() -> None:
         ("http: {addr: ':1', secret: hunter2}", {"http.secret": "uploads are kept in the database"}),
         ("http: {addr: ':1', net: tcp, h2c: {enabled: false}}", {}),
         ("http: {addr: ':1', net: }", {}),
-        ("log: {reportcaller: false}", {}),
-        ("validation: {disabled: false}", {}),
-        ("validation: {enabled: true}", {"validation.enabled": "content is checked unless"}),
+        ("log: {reportcaller: true}", {"log.reportcaller": "each line names the part that wrote it"}),
+        ("reporting: {newrelic: {name: x}}", {"reporting": "errors are in the log"}),
+        ("compatibility: {schema1: {enabled: true}}", {"compatibility": "manifests of schema 1 are not taken"}),
+        ("log: {hooks: [{type: mail, disabled: true, levels: [panic]}]}", {}),
+        ("middleware: {storage: [{name: redirect, disabled: yes, options: {baseurl: x}}]}", {}),
+        ("health: {file: [{file: /x, threshold: 3}]}", {"health.file[0].threshold": "a file is there or not"}),
+        (
+            "auth:\nproxy: {remoteurl: '', username: }\nmiddleware: {storage: []}\npolicy: {repository: {classes: []}}",
+            {},
+        ),
     ],
 )
 def test_what_changes_nothing_is_accepted(tmp_path: Path, text: str, notices: dict[str, str]) -> None:
@@ -58,6 +68,17 @@ def test_what_changes_nothing_is_accepted(tmp_path: Path, text: str, notices: di
     said = loaded(tmp_path, text, base=base).notices
     assert [notice.path for notice in said] == list(notices)
     assert all(notice.message.startswith(f"has no effect: {notices[notice.path]}") for notice in said)
+
+
+def test_a_section_without_what_makes_it_work_is_said_and_passed_over(tmp_path: Path) -> None:
+    """Distribution is no mirror without a URL, and gets no certificate without a file for it: neither are we."""
+    text = "proxy: {username: somebody}\nhttp: {addr: ':1', tls: {letsencrypt: {hosts: [a.test]}}}\n"
+    result = loaded(tmp_path, text, base="version: 0.1\nstorage: {filesystem: , delete: {enabled: true}}\n")
+    assert [(notice.path, notice.message) for notice in result.notices] == [
+        ("proxy", "has no effect without `remoteurl`, as with distribution"),
+        ("http.tls.letsencrypt", "has no effect without `cachefile`, as with distribution"),
+    ]
+    assert result.settings.http.tls is None
 
 
 @pytest.mark.parametrize(
@@ -128,20 +149,18 @@ health:
 def test_a_configuration_as_debian_ships_it_is_refused_by_name(tmp_path: Path) -> None:
     """Each key that is not served is named with its line, and what to do about a password is said."""
     findings = refused(tmp_path, base=_DEBIAN)
-    assert [(finding.path, finding.origin.line) for finding in findings] == [
-        ("log.fields", 3),
-        ("auth", 16),
-        ("health", 20),
-    ]
-    assert "reverse proxy" in findings[1].message
+    assert [(finding.path, finding.origin.line) for finding in findings] == [("auth", 16)]
+    assert "reverse proxy" in findings[0].message
 
 
 def test_a_configuration_as_debian_ships_it_starts_without_what_it_names(tmp_path: Path) -> None:
     """With the named keys removed, as told, the rest starts."""
-    text = _DEBIAN.replace("log:\n  fields:\n    service: registry\n", "").partition("auth:")[0]
-    result = loaded(tmp_path, base=text)
+    before, _, after = _DEBIAN.partition("auth:")
+    result = loaded(tmp_path, base=f"{before}health:{after.partition('health:')[2]}")
     assert [notice.path for notice in result.notices] == ["storage.cache"]
     assert result.settings.http.headers == {"X-Content-Type-Options": ("nosniff",)}
+    assert result.settings.log.fields == {"service": "registry"}
+    assert result.settings.health.storagedriver.threshold == 3
 
 
 def test_no_known_key_is_ignored_in_silence() -> None:

@@ -56,4 +56,6 @@ def _environ(more: Mapping[str, str] | None) -> dict[str, str]:
     # Debian keeps pg_dump off PATH where its wrapper is not installed.
     dump = find("pg_dump")
     path = os.pathsep.join([*([str(dump.parent)] if dump else []), os.environ.get("PATH", os.defpath)])
-    return {**inherited, "PYTHONPATH": str(ROOT / "src"), "PATH": path, "TERM": "xterm", **(more or {})}
+    # Empty, it names no file: that of a registry installed on this machine is none of a test's.
+    ours = {"REGISTRY_CONFIGURATION_PATH": "", "PYTHONPATH": str(ROOT / "src"), "PATH": path, "TERM": "xterm"}
+    return {**inherited, **ours, **(more or {})}

@@ -20,7 +20,8 @@ ConfigArgument = Annotated[
     typer.Argument(
         metavar="[CONFIG]",
         help="Configuration file, as of CNCF distribution's registry (version 0.1)."
-        " Without it: the file that REGISTRY_CONFIGURATION_PATH names, or built-in defaults.",
+        " Without it: the file that REGISTRY_CONFIGURATION_PATH names, else that of distribution's images, else"
+        " built-in defaults.",
         show_default=False,
     ),
 ]
@@ -31,7 +32,8 @@ ConfigOption = Annotated[
         "-c",
         metavar="CONFIG",
         help="Configuration file of the registry."
-        " Without it: the file that REGISTRY_CONFIGURATION_PATH names, or built-in defaults (data in ./data).",
+        " Without it: the file that REGISTRY_CONFIGURATION_PATH names, else that of distribution's images, else"
+        " built-in defaults (data in ./data).",
         show_default=False,
     ),
 ]
@@ -39,10 +41,10 @@ ConfigOption = Annotated[
 
 def configured(config: Path | None) -> Loaded:
     """The settings of the file ``config`` and the environment. Warnings are said; errors too, and the command ends."""
-    from jettison.settings import SettingsError, load
+    from jettison.settings import USUAL_FILES, SettingsError, load
 
     try:
-        loaded = load(config, os.environ)
+        loaded = load(config, os.environ, USUAL_FILES)
     except SettingsError as error:
         say("warning", error.notices)
         say("error", error.findings)

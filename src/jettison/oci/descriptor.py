@@ -24,7 +24,7 @@ class Descriptor:
     """A pointer to content: its type, digest and size in bytes, and what else is told of it.
 
     `artifact_type` is None where it is absent or empty; `platform` has the fields that the specification names, in
-    its spelling, and is None where it is absent.
+    its spelling, and is None where it is absent; `urls` are other places where the content may be had.
     """
 
     media_type: str
@@ -33,6 +33,7 @@ class Descriptor:
     artifact_type: str | None = None
     annotations: Mapping[str, str] = field(default_factory=dict, hash=False)
     platform: Mapping[str, Json] | None = field(default=None, hash=False)
+    urls: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, obj: object, where: str) -> Descriptor:
@@ -46,7 +47,6 @@ class Descriptor:
     def read(cls, fields: Fields) -> Descriptor:
         """The descriptor that these fields make. Raises ManifestInvalid."""
         fields.check_spelling(_FIELDS)
-        fields.texts("urls")
         fields.text("data")
         return cls(
             media_type=checked_media_type(fields.required_text("mediaType"), fields.path("mediaType")),
@@ -55,6 +55,7 @@ class Descriptor:
             artifact_type=read_artifact_type(fields),
             annotations=fields.annotations(),
             platform=_platform(fields),
+            urls=tuple(fields.texts("urls")),
         )
 
     def to_json(self) -> dict[str, Json]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jettison.settings.address import Address
 from jettison.settings.findings import Finding, Notice, Origin, SettingsError
-from jettison.settings.load import Loaded, load
+from jettison.settings.load import USUAL_FILES, Loaded, load
 from jettison.settings.schema import Settings
 
-__all__ = ["Address", "Finding", "Loaded", "Notice", "Origin", "Settings", "SettingsError", "load"]
+__all__ = ["USUAL_FILES", "Address", "Finding", "Loaded", "Notice", "Origin", "Settings", "SettingsError", "load"]

@@ -80,8 +80,8 @@ def read_document(path: Path, report: Report) -> Node | None:
 def parse(text: str, at: Callable[[int], Origin], report: Report, path: str = "") -> Node | None:
     """Parse one YAML document, the value of `path`; `at` gives the origin of a line.
 
-    None, and a finding, where it is not YAML. A key given twice and a tag that means nothing here are findings too.
-    Empty text is a null.
+    None, and a finding, where it is not YAML. A section given twice and a tag that means nothing here are findings too,
+    a single value given twice is a notice. Empty text is a null.
     """
     try:
         return _Composer(text, at, report).document(path)
@@ -154,17 +154,22 @@ class _Composer:
             if key.implicit[0] and name == "<<":
                 merged += self._merged(node, _line(key))
             elif name in entries:
-                self._report.refuse(
-                    self._at(_line(key)),
-                    below(path, name),
-                    f"is given twice, first in {entries[name].origin}: keep one",
-                )
+                self._again(entries, name, Node(node.value, self._at(_line(key))), below(path, name))
             else:
                 entries[name] = Node(node.value, self._at(_line(key)))
         for source in merged:
             if isinstance(source.value, dict):
                 entries = source.value | entries
         return entries
+
+    def _again(self, entries: dict[str, Node], name: str, node: Node, path: str) -> None:
+        # Of two single values distribution takes the last; of two sections it makes one, and of others we know nothing.
+        first = entries[name]
+        if isinstance(first.value, str) and isinstance(node.value, str):
+            self._report.warn(node.origin, path, f"is given twice, first in {first.origin}: the last one holds")
+            entries[name] = node
+        else:
+            self._report.refuse(node.origin, path, f"is given twice, first in {first.origin}: keep one")
 
     def _merged(self, node: Node, line: int) -> list[Node]:
         # Of several maps the first named wins, and a key of the map itself wins over all of them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from jettison.settings.schema import Jettison
+from jettison.settings.models.jettison import Jettison
 from jettison.settings.shapes import Free, Many, Named, Section, Shape, Single
 
 
@@ -82,7 +82,7 @@ _LOG = Section(
         "accesslog": Section(_singles("disabled")),
         "level": Single(),
         "formatter": Single(),
-        "fields": Named(Free()),
+        "fields": Named(Single()),
         "hooks": Many(
             Section(
                 {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from jettison.settings.findings import Notice, Origin, Report
 from jettison.settings.known import DRIVERS
 from jettison.settings.schema import Settings
 from jettison.settings.survey import Survey
+
+USUAL_FILES = (Path("/etc/docker/registry/config.yml"), Path("/etc/distribution/config.yml"))
+"""Where the images of distribution 2.x and 3.x have their file."""
 
 BUILT_IN = """\
 version: 0.1
@@ -55,23 +58,23 @@ class Loaded:
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
 
-def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
+def load(path: Path | None, environ: Mapping[str, str], usual: Sequence[Path] = ()) -> Loaded:
     """Read the settings of a start.
 
-    The file is `path`, else the one that `REGISTRY_CONFIGURATION_PATH` in `environ` names, else there is none and
-    `BUILT_IN` takes its place; the `REGISTRY_*` variables of `environ` come on top.
+    The file is `path`, else the one that `REGISTRY_CONFIGURATION_PATH` in `environ` names, else the first of `usual`
+    that is there, unless that variable is given empty; else there is none and `BUILT_IN` takes its place. The
+    `REGISTRY_*` variables of `environ` come on top.
     Raises SettingsError with every finding at once.
     """
     report = Report()
-    if path is None and environ.get(CONFIGURATION_PATH):
-        path = Path(environ[CONFIGURATION_PATH])
+    path = path or _file(environ, usual, report)
     root = _built_in(report) if path is None else read_document(path, report)
     overlay(root or Node(None, Origin(str(path))), environ, report)
     if root is None:
         report.raise_if_refused()
         raise AssertionError("a file that was not read leaves a finding")
     survey = Survey(report)
-    settings = _validated(survey.of(root), survey.origins, root.origin.name, report)
+    settings = _validated(survey.of(root), survey, root.origin.name)
     report.raise_if_refused()
     if settings is None:
         raise AssertionError("settings that were not built leave a finding")
@@ -79,22 +82,37 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Loaded:
     return Loaded(settings, report.notices, path, survey.origins)
 
 
+def _file(environ: Mapping[str, str], usual: Sequence[Path], report: Report) -> Path | None:
+    named = environ.get(CONFIGURATION_PATH)
+    if named is not None:
+        return Path(named) if named else None
+    found = next((place for place in usual if place.is_file()), None)
+    if found:
+        report.warn(
+            Origin(str(found)),
+            "",
+            f"is read, since no file was named: {CONFIGURATION_PATH} names one, or none at all where it is empty",
+        )
+    return found
+
+
 def _built_in(report: Report) -> Node | None:
     return parse(BUILT_IN, lambda _: Origin("built-in"), report)
 
 
-def _validated(values: dict[str, Any], origins: Mapping[str, Origin], whole: str, report: Report) -> Settings | None:
-    refused = {finding.path for finding in report.findings}
+def _validated(values: dict[str, Any], survey: Survey, whole: str) -> Settings | None:
+    refused = {finding.path for finding in survey.report.findings}
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
             path = _path(problem["loc"])
-            if problem["type"] != "missing":
-                reason = problem.get("ctx", {}).get("error", problem["msg"])
-                report.refuse(_origin(problem["loc"], origins, whole), path, str(reason))
-            elif not refused & _EXCUSES[path]:
-                report.refuse(_origin(problem["loc"], origins, whole), path, _MISSING[path])
+            if path in survey.unread or refused & _EXCUSES.get(path, set()):
+                continue
+            message = str(problem.get("ctx", {}).get("error", problem["msg"]))
+            if problem["type"] == "missing":
+                message = _MISSING.get(path, "is missing: add it")
+            survey.report.refuse(_origin(problem["loc"], survey.origins, whole), path, message)
     return None
 
 

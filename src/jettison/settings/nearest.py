@@ -22,7 +22,9 @@ def nearest_path(path: str, known: Sequence[str]) -> str | None:
     beside = {other.rpartition(".")[2]: other for other in known if other.rpartition(".")[0] == parent}
     for match in get_close_matches(key, beside, 1, _CLOSE_BESIDE):
         return beside[match]
-    elsewhere = {other.rpartition(".")[2]: other for other in reversed(known)}
+    elsewhere: dict[str, str] = {}
+    for other in sorted(known, key=lambda other: other.count(".")):
+        elsewhere.setdefault(other.rpartition(".")[2], other)
     for match in get_close_matches(key, elsewhere, 1, _CLOSE_ELSEWHERE):
         return elsewhere[match]
     return None

@@ -61,17 +61,22 @@ Shape: TypeAlias = "Section | Named | Many | Single | Free"
 
 
 def paths(section: Section, path: str = "") -> Iterator[str]:
-    """Every key of a section, dotted, down to free names and lists."""
+    """Every key of a section, dotted, those of a list's items too (`endpoints[].url`), down to free names."""
     for key, shape in section.keys.items():
-        yield below(path, key)
-        if isinstance(shape, Section):
-            yield from paths(shape, below(path, key))
+        where = below(path, key)
+        yield where
+        if isinstance(shape, Many) and isinstance(shape.item, Section):
+            yield from paths(shape.item, f"{where}[]")
+        elif isinstance(shape, Section):
+            yield from paths(shape, where)
 
 
 def variables(section: Section, prefix: str = "REGISTRY") -> Iterator[str]:
-    """The environment variable of each of those keys."""
+    """The environment variable of each of those keys, a list's by its first item."""
     for key, shape in section.keys.items():
         name = f"{prefix}_{section.variable(key)}"
         yield name
-        if isinstance(shape, Section):
+        if isinstance(shape, Many) and isinstance(shape.item, Section):
+            yield from variables(shape.item, f"{name}_0")
+        elif isinstance(shape, Section):
             yield from variables(shape, name)

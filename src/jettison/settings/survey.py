@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 
@@ -17,23 +18,31 @@ from jettison.settings.schema import Settings
 from jettison.settings.shapes import Many, Named, Section, Shape, Single, paths
 
 _OURS = "jettison"
+_NUMBER = re.compile(r"\[[0-9]+\]")
 
 
 @dataclass(slots=True)
 class Survey:
-    """Goes through a document. `origins` says of each path that is served, sections too, where it was written."""
+    """Goes through a document.
+
+    `origins` says of each path that is served, sections too, where it was written; `unread` are the sections that could
+    not be read, and were refused.
+    """
 
     report: Report
     origins: dict[str, Origin] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
 
     def of(self, root: Node) -> dict[str, Any]:
         """The values of `root` that are served, nested, every scalar as text; nulls are left out."""
+        _move_loglevel(root, self.report)
         return self._section(root, VOCABULARY, Settings, "")
 
     def _section(self, node: Node, shape: Section, model: type[BaseModel] | None, path: str) -> dict[str, Any]:
         entries = shape.entries(node)
         if entries is None:
             self.report.refuse(node.origin, path, "is a section: write its keys below it, each as `key: value`")
+            self.unread.add(path)
             return {}
         taken = {}
         for key, child in entries.items():
@@ -42,29 +51,26 @@ class Survey:
             if inner is None:
                 self._unknown(child, where)
             elif model is not None and key in model.model_fields:
-                value = self._served(child, inner, model, key, where)
+                value = self._value(child, inner, model_inside(model.model_fields[key].annotation), where)
                 if value is not None:
                     taken[key] = value
             else:
                 self._not_served(child, inner, where)
         return taken
 
-    def _served(self, node: Node, shape: Shape, model: type[BaseModel], key: str, path: str) -> Any:
+    def _value(self, node: Node, shape: Shape, model: type[BaseModel] | None, path: str) -> Any:
+        value = node.value
         if isinstance(shape, Section):
             self.origins[path] = node.origin
-            return self._section(node, shape, _model_of(model, key), path)
-        return self._value(node, shape, path)
-
-    def _value(self, node: Node, shape: Shape, path: str) -> Any:
-        value = node.value
+            return self._section(node, shape, model, path)
         if value is None:
             return None
         self.origins[path] = node.origin
         if isinstance(shape, Named) and isinstance(value, dict):
-            taken = {name: self._value(child, shape.value, below(path, name)) for name, child in value.items()}
+            taken = {name: self._value(child, shape.value, None, below(path, name)) for name, child in value.items()}
             return {name: each for name, each in taken.items() if each is not None}
         if isinstance(shape, Many) and isinstance(value, list):
-            items = [self._value(child, shape.item, below(path, index)) for index, child in enumerate(value)]
+            items = [self._value(child, shape.item, model, below(path, index)) for index, child in enumerate(value)]
             return tuple("" if item is None else item for item in items)
         if isinstance(shape, Single) and isinstance(value, str):
             return value
@@ -72,7 +78,7 @@ class Survey:
         return None
 
     def _unknown(self, node: Node, path: str) -> None:
-        meant = nearest_path(path, list(paths(VOCABULARY)))
+        meant = nearest_path(generic(path), list(paths(VOCABULARY)))
         hint = f"; the nearest is {meant}" if meant else ""
         if path.partition(".")[0] == _OURS:
             self.report.refuse(node.origin, path, f"no such setting: remove it{hint}")
@@ -80,15 +86,20 @@ class Survey:
             self.report.warn(node.origin, path, f"is no known setting and has no effect{hint}")
 
     def _not_served(self, node: Node, shape: Shape, path: str) -> None:
-        if path in treatment.NO_EFFECT:
-            self.report.warn(node.origin, path, f"has no effect: {treatment.NO_EFFECT[path]}")
-        elif path in treatment.SAME:
-            self._same(node, treatment.SAME[path], path)
-        elif treatment.has_exceptions(path) and isinstance(shape, Section):
+        key = generic(path)
+        if key in treatment.NO_EFFECT:
+            self.report.warn(node.origin, path, f"has no effect: {treatment.NO_EFFECT[key]}")
+        elif key in treatment.SAME:
+            self._same(node, treatment.SAME[key], path)
+        elif treatment.has_exceptions(key) and isinstance(shape, Section):
             self._section(node, shape, None, path)
+        elif treatment.says_nothing(node, key):
+            return
+        elif lacking := treatment.lacks(node, key):
+            self.report.warn(node.origin, path, f"has no effect without `{lacking}`, as with distribution")
         else:
             for origin in _writers(node):
-                self.report.refuse(origin, path, treatment.refusal(path))
+                self.report.refuse(origin, path, treatment.refusal(key))
 
     def _same(self, node: Node, same: treatment.Same, path: str) -> None:
         if node.value is None:
@@ -102,7 +113,26 @@ class Survey:
             self.report.refuse(node.origin, path, str(error))
             return
         if differs:
-            self.report.refuse(node.origin, path, treatment.refusal(path))
+            self.report.refuse(node.origin, path, treatment.refusal(generic(path)))
+
+
+def _move_loglevel(root: Node, report: Report) -> None:
+    """`loglevel`, the older word for `log.level`, stands in for it, as in distribution, where that is not given."""
+    if not isinstance(root.value, dict):
+        return
+    older = root.value.pop("loglevel", None)
+    if older is None or older.value is None:
+        return
+    log = root.value.setdefault("log", Node(None, older.origin))
+    if log.value is None:
+        log.value = {}
+    if not isinstance(log.value, dict):
+        return
+    level = log.value.setdefault("level", older)
+    if level.value is None:
+        log.value["level"] = older
+    elif level is not older:
+        report.warn(older.origin, "loglevel", "has no effect: `log.level` is given as well")
 
 
 _EXPECTED: dict[type[Shape], str] = {
@@ -112,9 +142,16 @@ _EXPECTED: dict[type[Shape], str] = {
 }
 
 
-def _model_of(model: type[BaseModel], key: str) -> type[BaseModel] | None:
-    annotation = model.model_fields[key].annotation
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+def model_inside(annotation: object) -> type[BaseModel] | None:
+    """The section's model that a field holds: itself, or None, or many; None where it holds none."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for inner in get_args(annotation) if (model := model_inside(inner)) is not None), None)
+
+
+def generic(path: str) -> str:
+    """A path as the vocabulary has it: without the numbers of items."""
+    return _NUMBER.sub("[]", path)
 
 
 def _writers(node: Node) -> list[Origin]:

@@ -1,0 +1,87 @@
+"""`jettison`: what distribution has no word for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainValidator
+
+from jettison.settings.models.section import Section
+from jettison.settings.values import Count, DatabaseUrl, LengthOfTime, LengthOfTimeOrNone, one_of
+
+
+class Database(Section):
+    """`jettison.database`: what exists, as rows."""
+
+    url: DatabaseUrl | None = Field(
+        default=None,
+        description="PostgreSQL database, as postgresql://user@host/name; without it, SQLite in the data folder.",
+        repr=False,
+    )
+
+
+class Completeness(Section):
+    """`jettison.validation`: what is checked beyond distribution's settings."""
+
+    blobs: Annotated[Literal["all", "none"], PlainValidator(one_of("all", "none"))] = Field(
+        default="all", description="Which blobs of an image must have been pushed before its manifest: all or none."
+    )
+
+
+class Limits(Section):
+    """`jettison.limits`: how much one request may bring."""
+
+    manifest: Count = Field(default=4 * 1024 * 1024, description="Largest manifest, in bytes.")
+    tags: Count = Field(default=100, description="Most tags in the parameters of one push by digest.")
+
+
+class Deletions(Section):
+    """`jettison.deletions`: what becomes of what was deleted."""
+
+    undo: LengthOfTimeOrNone = Field(
+        default=timedelta(hours=24), description="How long a deletion can be undone; 0 is not at all."
+    )
+
+
+class Leases(Section):
+    """`jettison.leases`: how long content stays that no manifest needs yet, or any longer."""
+
+    upload: LengthOfTime = Field(
+        default=timedelta(hours=24), description="How long a blob that was uploaded waits for a manifest that needs it."
+    )
+    touch: LengthOfTime = Field(
+        default=timedelta(hours=1),
+        description="How long a blob stays at least after a client has asked for it by HEAD.",
+    )
+
+
+class Sweep(Section):
+    """`jettison.sweep`: how space comes back that nothing needs any more."""
+
+    interval: LengthOfTimeOrNone = Field(
+        default=timedelta(seconds=30),
+        description="How often the server looks for it; 0 is never by itself, but by `jettison garbage-collect`.",
+    )
+    grace: LengthOfTimeOrNone = Field(
+        default=timedelta(minutes=5),
+        description="How long bytes stay once nothing needs them, for whoever has begun to read them or to push them.",
+    )
+    uploads: LengthOfTime | None = Field(
+        default=None,
+        description="How long an upload rests before it is dropped; without it, as"
+        " `storage.maintenance.uploadpurging` says: 168h.",
+    )
+
+
+class Jettison(Section):
+    """`jettison`: what distribution has no word for."""
+
+    database: Database = Field(default=Database(), description="What exists, as rows.")
+    validation: Completeness = Field(
+        default=Completeness(), description="What is checked beyond distribution's settings."
+    )
+    limits: Limits = Field(default=Limits(), description="How much one request may bring.")
+    deletions: Deletions = Field(default=Deletions(), description="What becomes of what was deleted.")
+    leases: Leases = Field(default=Leases(), description="How long content stays that no manifest needs.")
+    sweep: Sweep = Field(default=Sweep(), description="How space comes back that nothing needs any more.")
