@@ -10,12 +10,43 @@ import psycopg
 import pytest
 
 from jettison.metadata import migrate as module
-from jettison.metadata.database import Database
+from jettison.metadata.database import Database, Transaction
 from jettison.metadata.migrate import NewerSchema, migrate, migrations, version
+from jettison.oci.digest import Digest
+from jettison.oci.media_types import OCI_IMAGE
+from jettison.oci.reference import RepositoryName, Tag
+from jettison.registry import deletion, pull
+from jettison.registry.target import Target
 from tests.support.clock import Clock
 from tests.support.place import MEMORY, Place
 
 NEWEST = max(migrations())
+
+FIRST: dict[str, dict[str, object]] = {
+    "deletion": {"id": 1, "kind": "tag", "state": "deleted", "repository": "app", "actor": "anonymous", "reason": "",
+                 "deleted_at": 5, "expires_at": 10**17, "ended_at": None, "summary": "{}"},
+    "repository": {"id": 1, "name": "app", "deletion": None, "listed": 1, "created_at": 5},
+    "stored": {"key": "a-key", "size": 7, "damaged": 0},
+    "blob": {"id": 1, "digest": Digest.of(b"content").packed, "size": 7, "key": "a-key"},
+    "repository_blob": {"repository": 1, "blob": 1, "leased_until": None},
+    "manifest": {"id": 1, "repository": 1, "digest": Digest.of(b"{}").packed, "media_type": OCI_IMAGE,
+                 "artifact_type": None, "subject": None, "size": 2, "pushed_at": 5, "copied": 0},
+    "manifest_content": {"manifest": 1, "content": b"{}"},
+    "manifest_blob": {"manifest": 1, "repository": 1, "blob": 1},
+    "manifest_child": {"parent": 1, "child": 1},
+    "missing": {"manifest": 1, "repository": 1, "digest": Digest.of(b"missing").packed},
+    "tag": {"repository": 1, "name": "v1", "manifest": 1, "created_at": 5, "updated_at": 6},
+    "manifest_pulled": {"manifest": 1, "at": 7},
+    "tag_pulled": {"repository": 1, "name": "v1", "at": 8},
+    "upload": {"id": "an-upload", "repository": "app", "key": "b-key", "state": None, "received": 0,
+               "digest_so_far": None, "writer": None, "ended": 0, "started_at": 5, "touched_at": 6},
+    "candidate": {"blob": 1},
+    "discarded": {"key": "c-key", "size": 3, "after": 10**17, "digest": Digest.of(b"gone").packed},
+    "lease": {"name": "sweep", "holder": "somebody", "until": 9},
+    "sweep": {"id": 1, "holder": "somebody", "started_at": 1, "ended_at": 2, "deletions": 3, "links": 4, "blobs": 5,
+              "uploads": 6, "files": 7, "bytes": 8},
+}  # fmt: skip
+"""A row of each table of schema 0001, with every column of it."""
 
 
 @pytest.fixture(params=[pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.needs("postgresql"))])
@@ -130,3 +161,48 @@ def test_both_databases_have_the_same_tables(postgres_url: str, tmp_path: Path, 
         found.append(schema_of(place.open_database(), place))
         place.close()
     assert found[0] == found[1]
+
+
+def first_rows(tx: Transaction) -> dict[str, list[tuple[object, ...]]]:
+    """The rows of the tables of schema 0001, as far as their columns were there then."""
+    return {table: tx.all(f"select {', '.join(columns)} from {table}") for table, columns in FIRST.items()}
+
+
+def test_the_rows_of_the_first_release_are_there_after_a_migration(
+    empty: Database, place: Place, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """Byte for byte, in every table; and what they say is served and can be changed."""
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "migrations", lambda: {1: migrations()[1]})
+        assert migrate(empty, place.dialect) == 1
+    assert {table: sorted(columns) for table, columns in FIRST.items()} | {
+        "schema_version": ["applied_at", "version"]
+    } == schema_of(empty, place)
+
+    def fill(tx: Transaction) -> None:
+        for table, row in FIRST.items():
+            tx.run(f"insert into {table} ({', '.join(row)}) values ({', '.join(f':{name}' for name in row)})", **row)
+
+    empty.write(fill)
+    before = empty.read(first_rows)
+    assert all(len(rows) == 1 for rows in before.values())
+
+    assert migrate(empty, place.dialect) == NEWEST
+    assert empty.read(first_rows) == before
+    assert [number for number, _ in ledger(empty)] == list(range(1, NEWEST + 1))
+    registry = place.open_registry(empty)
+    found = pull.find_manifest(registry, RepositoryName("app"), Tag("v1"), content=True)
+    assert (found.digest, found.content) == (Digest.of(b"{}"), b"{}")
+    assert deletion.delete(registry, Target(RepositoryName("app"))).plan.tags == 1
+
+
+def test_a_program_of_the_first_release_refuses_what_this_one_has_migrated(
+    empty: Database, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says to start the newer one, or to take the backup, and changes nothing."""
+    migrate(empty, place.dialect)
+    before = schema_of(empty, place), ledger(empty)
+    monkeypatch.setattr(module, "migrations", lambda: {1: migrations()[1]})
+    with pytest.raises(NewerSchema, match=f"schema {NEWEST} and this program knows schemas up to 1: start the newer"):
+        migrate(empty, place.dialect)
+    assert (schema_of(empty, place), ledger(empty)) == before

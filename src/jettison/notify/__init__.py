@@ -1,0 +1,1 @@
+"""Delivering events to the endpoints that want them, over HTTP."""

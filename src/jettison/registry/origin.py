@@ -1,0 +1,26 @@
+"""Who asked for something, and how: what events tell of the request behind a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A request, as CNCF distribution's events describe it; what is not known is empty.
+
+    ``addr`` is the client's, with its port where no proxy stands between; ``host`` the one it asked for. ``base`` is
+    what a URL of this registry begins with, as that client reached it, up to the slash before ``v2``.
+    """
+
+    id: str = ""
+    addr: str = ""
+    host: str = ""
+    method: str = ""
+    useragent: str = ""
+    base: str = ""
+    actor: str = ""
+
+
+NOBODY = Origin()
+"""No request: a command beside the server asked, or nothing is told of who did."""
