@@ -96,8 +96,8 @@ def relative_client() -> Iterator[httpx2.Client]:
         yield opened
 
 
-def test_relative_urls_win_over_the_host(relative_client: httpx2.Client) -> None:
-    """`http.relativeurls`, for those who are reached by many names."""
+def test_the_host_wins_over_relative_urls(relative_client: httpx2.Client) -> None:
+    """`http.relativeurls` changes nothing of what `http.host` says, as with distribution."""
     repository = Repository(relative_client, "relative")
 
-    assert repository.begin_upload().startswith("/v2/relative/blobs/uploads/")
+    assert repository.begin_upload().startswith(f"{HOST}/v2/relative/blobs/uploads/")

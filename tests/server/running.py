@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.http.raw import Connection
@@ -17,16 +17,32 @@ READY_SECONDS = 10
 
 
 class RunningSite(Daemon):
-    """`tests.server.sites` on a free port, with its data and its log in ``folder``. A context manager."""
+    """`tests.server.sites` on a free port, with its data and its log in ``folder``. A context manager.
 
-    def __init__(self, folder: Path, *, address: str = "127.0.0.1:0", root: Path | None = None, **log: str) -> None:
+    ``http`` are settings, named as the ends of their variables are (``tls_key``); ``settle`` is how long connections
+    are kept after their certificate was replaced.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        address: str = "127.0.0.1:0",
+        root: Path | None = None,
+        http: Mapping[str, object] | None = None,
+        settle: float | None = None,
+        **log: str,
+    ) -> None:
         self.root = root or folder / "data"
+        variables = {f"REGISTRY_HTTP_{name.upper()}": str(value) for name, value in (http or {}).items()}
+        if settle is not None:
+            variables["SETTLE_SECONDS"] = str(settle)
         settings = [log.get("level", "info"), log.get("formatter", "text")]
         started = time.monotonic()
         super().__init__(
             [sys.executable, "-m", "tests.server.sites", address, str(self.root), *settings],
             folder / f"log-{time.monotonic_ns()}",
-            environ={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+            environ={**os.environ, **variables, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
             cwd=folder,
         )
         try:
@@ -39,7 +55,7 @@ class RunningSite(Daemon):
     @property
     def port(self) -> int:
         """The port it said it listens on."""
-        found = re.search(r"listens on (?:port |http://[^/\n]*:)([0-9]+)", self.log)
+        found = re.search(r"listens on (?:port |https?://[^/\n]*:)([0-9]+)", self.log)
         assert found, self.log
         return int(found[1])
 

@@ -1,5 +1,7 @@
 """A small site served in a process of its own: `python -m tests.server.sites ADDRESS ROOT [LEVEL [FORMATTER]]`.
 
+Variables of the environment that begin with REGISTRY_HTTP_ are settings of it, and SETTLE_SECONDS is how long
+connections are kept after their certificate was replaced.
 What it is asked to do stands in the path; what it noticed it writes to ROOT/events, a line each.
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -14,7 +17,7 @@ from typing import Any
 
 import structlog
 
-from jettison.server import ServeError, Site, serve
+from jettison.server import ServeError, Site, serve, service
 from jettison.settings import Settings, load
 
 _log = structlog.get_logger("site")
@@ -87,6 +90,7 @@ class SmallSite:
 def main(address: str, root: str, level: str = "info", formatter: str = "text") -> None:
     """Serve it until a signal; ends with status 1 and the reason if it cannot be served."""
     variables = {
+        **{name: value for name, value in os.environ.items() if name.startswith("REGISTRY_HTTP_")},
         "REGISTRY_HTTP_ADDR": address,
         "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": root,
         "REGISTRY_LOG_LEVEL": level,
@@ -94,6 +98,7 @@ def main(address: str, root: str, level: str = "info", formatter: str = "text") 
     }
 
     def open_site(settings: Settings) -> Site:
+        service.SETTLE_SECONDS = float(os.environ.get("SETTLE_SECONDS", service.SETTLE_SECONDS))
         site = SmallSite(settings.storage.filesystem.rootdirectory)
         return Site(site, site.close)
 

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from jettison.server.certificate import Certificate
 from jettison.server.greeting import greeting, is_loopback
 from jettison.settings import Address, Loaded, load
+
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def greeted(address: str, config: str | None = None, **variables: str) -> str:
@@ -84,3 +89,26 @@ def test_an_address_of_this_machine_alone_gets_no_notice(host: str) -> None:
     """Loopback is nobody else's business."""
     assert is_loopback(host)
     assert "notice" not in greeted(str(Address(host, 5000)))
+
+
+def test_with_a_prefix_what_is_shown_works_as_it_stands() -> None:
+    """No client of images can name a prefix: a proxy puts it there, and people do by hand."""
+    said = greeted("127.0.0.1:5000", REGISTRY_HTTP_PREFIX="/registry/")
+    assert "  try       curl http://localhost:5000/registry/v2/_catalog\n" in said
+    assert "  delete    curl -X DELETE http://localhost:5000/registry/v2/repo1\n" in said
+    assert "docker push" not in said
+
+
+def test_a_certificate_is_said_with_its_end() -> None:
+    """And that clients need one, where they do: then not everybody may push who reaches the address."""
+    certificate = Certificate(b"", b"", b"", ("a.example.com", "192.0.2.7"), EPOCH, EPOCH)
+    tls = {"REGISTRY_HTTP_TLS_CERTIFICATE": "/a.crt", "REGISTRY_HTTP_TLS_KEY": "/a.key"}
+    said = greeting(load(None, tls), Address("", 443), certificate)
+    assert "listens on port 443 of every interface: https://localhost:443\n" in said
+    assert "  tls       a.example.com, 192.0.2.7, until 1970-01-01\n" in said
+    assert "curl -X DELETE https://localhost:443/v2/repo1\n" in said
+    assert "there is no login" in said
+    asking = replace(certificate, authorities=b"pem")
+    said = greeting(load(None, tls), Address("", 443), asking)
+    assert "until 1970-01-01; clients need a certificate too\n" in said
+    assert "notice" not in said

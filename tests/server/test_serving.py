@@ -150,6 +150,41 @@ def test_a_client_that_does_not_read_does_not_hold_up_a_second_signal(tmp_path: 
         assert site.events == ["sending", "closed"]
 
 
+@pytest.mark.parametrize(("drain", "least", "most"), [("2s", 2, 6), ("0s", 0, 4)])
+def test_requests_in_flight_get_the_time_that_was_set(tmp_path: Path, drain: str, least: float, most: float) -> None:
+    """`http.draintimeout`; what has not ended by then is cut off."""
+    with RunningSite(tmp_path, http={"draintimeout": drain}) as site, site.connect() as slow:
+        slow.send(head("GET", "/sleep/60"))
+        site.wait_for("sleeping")
+        asked = time.monotonic()
+        site.process.send_signal(signal.SIGTERM)
+        assert site.ended_within(most) == 0
+        assert time.monotonic() - asked >= least
+        assert site.events == ["sleeping", "cancelled", "closed"]
+
+
+def test_a_transfer_has_as_long_as_was_set(tmp_path: Path) -> None:
+    """More than the ten seconds that are usual, and not a second longer than it needs."""
+    with (
+        RunningSite(tmp_path, http={"draintimeout": "1m"}) as site,
+        site.connect() as upload,
+        site.connect() as download,
+    ):
+        _large_file(site)
+        upload.send(head("PUT", "/take", "Content-Length: 12"))
+        download.send(head("GET", "/file"))
+        site.wait_for("taking")
+        site.wait_for("sending")
+        site.process.send_signal(signal.SIGTERM)
+        for _ in range(12):
+            time.sleep(1)
+            upload.send(b"x")
+        assert upload.answer().body == b"12"
+        assert len(download.answer().body) == LARGE
+        assert site.ended_within(3) == 0
+        assert "before every answer" not in site.log
+
+
 @pytest.mark.slow
 def test_requests_in_flight_get_ten_seconds(tmp_path: Path) -> None:
     """A request that does not end is cut off ten seconds after one signal."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import ssl
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -78,8 +79,8 @@ class JettisonServer:
 
     @property
     def url(self) -> str:
-        """http://127.0.0.1:PORT, without a slash at the end."""
-        return f"http://{self.address}"
+        """http://127.0.0.1:PORT, or https where it is configured, without a slash at the end."""
+        return f"{'https' if self._http.get('tls') else 'http'}://{self.address}"
 
     @property
     def pid(self) -> int:
@@ -131,7 +132,15 @@ class JettisonServer:
         environ = {**inherited, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1", **self._environ}
         command = [sys.executable, "-m", "jettison", "serve", str(self.config_file)]
         self.daemon = Daemon(command, self.log_file, environ=environ, cwd=self.config_file.parent)
-        self.daemon.wait_until(lambda: answers(self.port), f"answering on {self.url}/v2/", START_SECONDS)
+        path, secure = f"{str(self._http.get('prefix', '')).rstrip('/')}/v2/", bool(self._http.get("tls"))
+        self.daemon.wait_until(
+            lambda: answers(self.port, path, secure=secure), f"answering on {self.url}/v2/", START_SECONDS
+        )
+
+    @property
+    def _http(self) -> Mapping[str, Any]:
+        http: Mapping[str, Any] = self._configuration()["http"]
+        return http
 
     def _end(self) -> None:
         if self.daemon is not None:
@@ -168,12 +177,20 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def answers(port: int) -> bool:
-    """Whether a registry answers GET /v2/ on 127.0.0.1:``port`` (401 is an answer too)."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+def answers(port: int, path: str = "/v2/", *, secure: bool = False) -> bool:
+    """Whether a registry answers GET ``path`` on 127.0.0.1:``port`` (401 is an answer too); TLS if ``secure``."""
+    if secure:
+        anybody = ssl._create_unverified_context()  # noqa: S323  (whether it answers, not who)
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            "127.0.0.1", port, timeout=2, context=anybody
+        )
+    else:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/v2/")
+        connection.request("GET", path)
         return connection.getresponse().status in {200, 401}
+    except ssl.SSLError as error:
+        return "CERTIFICATE_REQUIRED" in str(error)  # it answers those that it knows
     except (OSError, http.client.HTTPException):
         return False
     finally:

@@ -14,16 +14,21 @@ from jettison.registry.registry import Registry
 T = TypeVar("T")
 THREADS = 24
 
+ALIVE = ("/", "/healthz")
+"""What is asked by those who only want to know whether anybody is there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """``base`` goes before every path in Location and Link: empty, or the origin that http.host names.
+    """``prefix`` is the path that everything lies beneath: empty, or with a slash before it and none after it.
 
+    ``base`` goes before every path in Location and Link instead of it: empty, or the URL that http.host names.
     No header of a request is ever used for it: a hostile Host must not send a client elsewhere.
     """
 
     registry: Registry
     base: str = ""
+    prefix: str = field(default="", kw_only=True)
     headers: Headers = field(default_factory=list)
     access_log: bool = True
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "jettison"))
@@ -38,4 +43,13 @@ class Edge:
 
     def url(self, path: str) -> bytes:
         """The URL to give to clients for one of our paths."""
-        return (self.base + path).encode("ascii")
+        return f"{self.base or self.prefix}{path}".encode("ascii")
+
+    def beneath(self, path: str) -> str | None:
+        """What of a request's path our own paths begin with; None for one that is not beneath the prefix.
+
+        ALIVE are answered with and without it.
+        """
+        if not self.prefix or path in ALIVE:
+            return path
+        return path.removeprefix(self.prefix) if path.startswith(f"{self.prefix}/") else None

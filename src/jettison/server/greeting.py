@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jettison import __version__
-from jettison.settings import Address, Loaded
+from jettison.settings import Address, Loaded, Settings
+
+if TYPE_CHECKING:
+    from jettison.server.certificate import Certificate
 
 
-def greeting(loaded: Loaded, address: Address) -> str:
-    """About five plain lines for the person who started a server that now listens on ``address``."""
+def greeting(loaded: Loaded, where: Address | Path, certificate: Certificate | None = None) -> str:
+    """About five plain lines for the person who started a server that now listens on ``where``, an address or a socket,
+    with the ``certificate`` that it shows.
+    """
     settings = loaded.settings
-    reachable = _reachable(address)
     database = "SQLite" if settings.jettison.database.url is None else "PostgreSQL"
     lines = [
-        f"Jettison {__version__} listens on {_listening(address)}",
+        f"Jettison {__version__} listens on {_listening(settings, where)}",
         f"  data      {settings.storage.filesystem.rootdirectory.resolve()} (database: {database})",
         f"  deletion  {_deletion(loaded)}",
-        f"  push      docker tag alpine {reachable}/repo1 && docker push {reachable}/repo1",
     ]
-    if settings.storage.delete.enabled:
-        lines.append(f"  delete    curl -X DELETE http://{reachable}/v2/repo1")
-    if not is_loopback(address.host):
+    if certificate is not None:
+        lines.append(
+            f"  tls       {', '.join(certificate.names)}, until {certificate.ends:%Y-%m-%d}{_asking(certificate)}"
+        )
+    lines += _to_try(settings, where)
+    if isinstance(where, Address) and not is_loopback(where.host) and not (certificate and certificate.authorities):
         may = "push, pull and delete" if settings.storage.delete.enabled else "push and pull"
         lines.append(
-            f"  notice    whoever reaches {address} may {may}: there is no login. Listen on 127.0.0.1 (http.addr,"
+            f"  notice    whoever reaches {where} may {may}: there is no login. Listen on 127.0.0.1 (http.addr,"
             " REGISTRY_HTTP_ADDR), or put a proxy that asks for one in front"
         )
     return "".join(f"{line}\n" for line in lines)
@@ -38,10 +46,38 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listening(address: Address) -> str:
-    if _is_every_interface(address.host):
-        return f"port {address.port} of every interface: http://localhost:{address.port}"
-    return f"http://{address}"
+def _to_try(settings: Settings, where: Address | Path) -> list[str]:
+    """A push and a deletion that can be copied; where no client reaches it as it is, how one asks for it by hand."""
+    prefix = settings.http.prefix
+    if isinstance(where, Address):
+        reachable = _reachable(where)
+        curl, url = "curl", f"{_scheme(settings)}://{reachable}{prefix}"
+    else:
+        reachable = None
+        curl, url = f"curl --unix-socket {where}", f"{_scheme(settings)}://localhost{prefix}"
+    if reachable is None or prefix:
+        lines = [f"  try       {curl} {url}/v2/_catalog"]
+    else:
+        lines = [f"  push      docker tag alpine {reachable}/repo1 && docker push {reachable}/repo1"]
+    if settings.storage.delete.enabled:
+        lines.append(f"  delete    {curl} -X DELETE {url}/v2/repo1")
+    return lines
+
+
+def _asking(certificate: Certificate) -> str:
+    return "; clients need a certificate too" if certificate.authorities else ""
+
+
+def _scheme(settings: Settings) -> str:
+    return "http" if settings.http.tls is None else "https"
+
+
+def _listening(settings: Settings, where: Address | Path) -> str:
+    if isinstance(where, Path):
+        return f"the socket {where}{' (TLS)' if settings.http.tls else ''}"
+    if _is_every_interface(where.host):
+        return f"port {where.port} of every interface: {_scheme(settings)}://localhost:{where.port}"
+    return f"{_scheme(settings)}://{where}"
 
 
 def _reachable(address: Address) -> str:

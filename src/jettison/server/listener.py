@@ -1,66 +1,49 @@
-"""The HTTP server, Granian, embedded in this process. The only file that knows it."""
+"""Serving until a signal ends it: whatever is in flight then has some time to end."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import resource
 import signal
 import socket
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvloop
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.net import SocketHolder  # type: ignore[attr-defined]
-from granian.server.embed import Server
 
+from jettison.server.embedded import Application, Security
 from jettison.server.errors import ServeError
-from jettison.server.port import BACKLOG
+from jettison.server.idle import Idle
+from jettison.server.service import Service
+from jettison.settings.models.http import Http
 
-Message: TypeAlias = MutableMapping[str, Any]
-Application: TypeAlias = Callable[
-    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
-]
-"""An ASGI 3 application without lifespan."""
-
-GRACE_SECONDS = 10.0
-"""How long requests may go on after the first signal."""
+if TYPE_CHECKING:
+    from jettison.server.certificate import Certificate
 
 _CANCEL_SECONDS = 1.0
-_NETWORK_THREADS = 2
-_RECEIVED = 256 * 1024
-"""Bytes of a body that are handed over at once, at most. Several are on their way in each upload; in smaller ones the
-same gigabyte costs more time, at 64 KiB twice as much."""
-_FILE_THREADS = 16
-_MOST_FILES = 65_536
-_MOST_CONNECTIONS = 16_384
-_OWN_FILES = 128
 
 _log = structlog.get_logger("jettison.server")
 
 
-def run(application: Application, listening: socket.socket, grace: float = GRACE_SECONDS) -> bool:
+def run(application: Application, listening: socket.socket, http: Http, certificate: Certificate | None) -> bool:
     """Serve ``application`` on the socket ``listening``, which is closed at the end, until SIGTERM or SIGINT.
 
-    From then on no connection is accepted, and requests in flight may end within ``grace`` seconds, or until a second
-    signal. Returns whether they did; if not, threads that cannot be stopped may still be at work, and the process has
-    to be ended. Raises ServeError if the server ends without being asked to.
+    With a ``certificate`` it is TLS, as ``http.tls`` says, and follows what is renewed in its files. From the signal on
+    no connection is accepted, and requests in flight may end within ``http.draintimeout``, or until a second signal.
+    Returns whether they did; if not, threads that cannot be stopped may still be at work, and the process has to be
+    ended. Raises ServeError if the server ends without being asked to.
     """
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    drained = loop.run_until_complete(_serve(application, listening, grace))
+    drained = loop.run_until_complete(_serve(application, listening, http, certificate))
     if drained:
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
     return drained
 
 
-async def _serve(application: Application, listening: socket.socket, grace: float) -> bool:
+async def _serve(
+    application: Application, listening: socket.socket, http: Http, certificate: Certificate | None
+) -> bool:
     asked, hurried = asyncio.Event(), asyncio.Event()
 
     def heed() -> None:
@@ -68,23 +51,45 @@ async def _serve(application: Application, listening: socket.socket, grace: floa
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, heed)
-    waiting = [asyncio.ensure_future(event.wait()) for event in (asked, hurried)]
-    server = _Embedded(application, listening)
-    serving = asyncio.ensure_future(server.serve())
-    await asyncio.sleep(0)
-    own = asyncio.all_tasks()  # the others are requests: counting them here costs none of them anything
-    await asyncio.wait({serving, waiting[0]}, return_when=asyncio.FIRST_COMPLETED)
+    service = Service(application, listening)
+    waiting = [asyncio.ensure_future(event.wait()) for event in (asked, hurried, service.failed)]
+    following = await _begin(service, http, certificate)
+    with Idle(listening, watch=certificate is not None and not http.http2.disabled):
+        await asyncio.wait({waiting[0], waiting[2]}, return_when=asyncio.FIRST_COMPLETED)
     if not asked.is_set():
-        raise ServeError("the HTTP server ended by itself: the log says why") from serving.exception()
+        raise ServeError("the HTTP server ended by itself: the log says why")
+    # The others are requests: counting them here costs none of them anything.
+    own = {asyncio.current_task(), *waiting, *following, *service.tasks}
+    grace = http.draintimeout.total_seconds()
     _log.info("ending", requests=len(asyncio.all_tasks() - own), grace_seconds=grace)
-    server.stop()  # type: ignore[no-untyped-call]
-    await asyncio.wait({serving, waiting[1]}, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
-    for task in waiting:
+    for task in following:
         task.cancel()
+    serving = service.stop()
+    await asyncio.wait({serving, waiting[1]}, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+    for event in waiting:
+        event.cancel()
     return await _cut(asyncio.all_tasks() - own, serving)
 
 
-async def _cut(requests: set[asyncio.Task[Any]], serving: asyncio.Future[None]) -> bool:
+async def _begin(service: Service, http: Http, certificate: Certificate | None) -> list[asyncio.Task[None]]:
+    """Begin to serve. What has to go on beside it."""
+    if http.tls is None or certificate is None:
+        await service.serve(None)
+        return []
+    # Imported only where it is used: what reads certificates takes a while to import.
+    from jettison.server.renewal import follow, warn  # noqa: PLC0415
+
+    minimum, http2 = http.tls.minimumtls, not http.http2.disabled
+
+    async def take(renewed: Certificate) -> None:
+        await service.serve(Security(renewed, minimum, http2))
+
+    await take(certificate)
+    warn(certificate)
+    return [asyncio.ensure_future(follow(http.tls, certificate, take))]
+
+
+async def _cut(requests: set[asyncio.Task[Any]], serving: asyncio.Future[Any]) -> bool:
     if not requests and serving.done():
         serving.result()
         return True
@@ -93,47 +98,3 @@ async def _cut(requests: set[asyncio.Task[Any]], serving: asyncio.Future[None]) 
     await asyncio.wait({*requests, serving}, timeout=_CANCEL_SECONDS)
     _log.warning("ending before every answer was sent", cancelled=len(requests))
     return False
-
-
-class _Embedded(Server):
-    """Granian as it is used here.
-
-    HTTP/1 only: where HTTP/2 is possible too, a connection that never says a word is never closed. Connections, idle
-    ones too, count against ``backpressure``; by default 128 of them would keep everyone else out.
-    """
-
-    def __init__(self, application: Application, listening: socket.socket) -> None:
-        logging.getLogger("_granian").addFilter(_is_news)
-        super().__init__(
-            application,
-            interface=Interfaces.ASGINL,
-            http=HTTPModes.http1,
-            http1_settings=HTTP1Settings(max_buffer_size=_RECEIVED),
-            websockets=False,
-            backlog=BACKLOG,
-            backpressure=_connections(),
-            runtime_threads=min(_NETWORK_THREADS, os.cpu_count() or 1),
-            runtime_blocking_threads=_FILE_THREADS,
-            log_level=LogLevels.warning,
-            log_dictconfig={"incremental": True, "formatters": {}, "handlers": {}, "loggers": {}},
-        )
-        self._listening = listening
-
-    def _init_shared_socket(self) -> None:
-        # Its own way sets SO_REUSEPORT, with which a second server shares the port and nobody notices.
-        # (Its type stubs lack the arguments.)
-        self._ssp = None
-        self._shd: Any = SocketHolder(self._listening.detach(), False, BACKLOG)  # type: ignore[call-arg]
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    return not record.getMessage().startswith("Embedded server is experimental")
-
-
-def _connections() -> int:
-    """How many connections may be open at once: each may need a second file, for the blob it moves."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
-    if soft != resource.RLIM_INFINITY and soft < files:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
-    return max(1, min((files - _OWN_FILES) // 2, _MOST_CONNECTIONS))

@@ -15,22 +15,23 @@ BACKLOG = 4096
 _IDLE_SECONDS, _PROBE_SECONDS, _PROBES = 60, 15, 4
 
 
-def bind(address: Address) -> socket.socket:
+def bind(address: Address, setting: str = "http.addr") -> socket.socket:
     """A TCP socket bound to ``address``, which does not listen yet; an empty host is every interface, IPv6 too.
 
-    It is never shared with another process. Raises ServeError with what to do if the address cannot be had.
+    It is never shared with another process. Raises ServeError with what to do if the address, which ``setting`` names,
+    cannot be had.
     """
     try:
         family, where = _resolve(address)
         bound = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
-        raise _refused(address, error) from error
+        raise _refused(address, setting, error) from error
     try:
         _prepare(bound, dual=not address.host)
         bound.bind(where)
     except OSError as error:
         bound.close()
-        raise _refused(address, error) from error
+        raise _refused(address, setting, error) from error
     return bound
 
 
@@ -65,8 +66,8 @@ def _prepare(bound: socket.socket, *, dual: bool) -> None:
             bound.setsockopt(socket.IPPROTO_TCP, getattr(socket, f"TCP_KEEP{option}"), value)
 
 
-def _refused(address: Address, error: OSError) -> ServeError:
-    other = "http.addr in the configuration, or REGISTRY_HTTP_ADDR"
+def _refused(address: Address, setting: str, error: OSError) -> ServeError:
+    other = f"{setting} in the configuration, or REGISTRY_{setting.replace('.', '_').upper()}"
     if error.errno == errno.EADDRINUSE:
         return ServeError(
             f"{address} is in use by another program: stop it (`ss -ltnp sport = :{address.port}` names it), or listen"

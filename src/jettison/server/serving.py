@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jettison.server.folder import locked, refuse_network_filesystem
 from jettison.server.greeting import greeting
 from jettison.server.journal import Journal
 from jettison.server.port import BACKLOG, bind
+from jettison.server.unix import bind_unix
 from jettison.settings import Address, Loaded, Settings
 
 if TYPE_CHECKING:
-    from jettison.server.listener import Application
+    from jettison.server.certificate import Certificate
+    from jettison.server.embedded import Application
 
 _CLOSING_SECONDS = 2.0
 
@@ -33,30 +38,30 @@ class Site:
 def serve(loaded: Loaded, open_site: Callable[[Settings], Site] | None = None) -> None:
     """Serve what ``loaded`` describes, in this process and thread, until SIGTERM or SIGINT.
 
-    ``open_site`` opens what is served, by default the registry. Requests in flight get `listener.GRACE_SECONDS` to
-    end; a second signal ends at once. If some do not end, the process does, without returning: nothing that was
-    acknowledged can be lost by that.
-    Raises ServeError with what to do if the data folder, the address or the registry cannot be had.
+    ``open_site`` opens what is served, by default the registry. Requests in flight get `http.draintimeout` to end; a
+    second signal ends at once. If some do not end, the process does, without returning: nothing that was acknowledged
+    can be lost by that.
+    Raises ServeError with what to do if the data folder, the certificate, the address or the registry cannot be had.
     """
     settings = loaded.settings
     root = settings.storage.filesystem.rootdirectory
     with Journal(sys.stderr.fileno()) as journal, locked(root):
         if settings.jettison.database.url is None:
             refuse_network_filesystem(root)
-        bound = bind(settings.http.addr)
-        # Imported only now, what is slow to import: a second start in the same place is refused in a blink.
-        from jettison.server import listener, logs  # noqa: PLC0415
+        certificate = _certificate(settings)
+        with _listening(settings.http.addr) as bound:
+            # Imported only now, what is slow to import: a second start in the same place is refused in a blink.
+            from jettison.server import listener, logs  # noqa: PLC0415
 
-        logs.configure(journal, settings.log.level, settings.log.formatter)
-        with bound:
+            logs.configure(journal, settings.log.level, settings.log.formatter, settings.log.fields)
             site = (open_site or _open_registry)(settings)
             # What exists by now stays: looking through it for garbage would stop every request for 10 to 30 ms.
             gc.freeze()
             bound.listen(BACKLOG)
-            sys.stderr.write(greeting(loaded, Address(settings.http.addr.host, bound.getsockname()[1])))
+            sys.stderr.write(greeting(loaded, _where(settings, bound), certificate))
             sys.stderr.flush()
             try:
-                drained = listener.run(site.application, bound)
+                drained = listener.run(site.application, bound, settings.http, certificate)
             except BaseException:
                 _close_soon(site)
                 raise
@@ -66,6 +71,34 @@ def serve(loaded: Loaded, open_site: Callable[[Settings], Site] | None = None) -
             _close_soon(site)
             journal.close()
             os._exit(0)
+
+
+def _certificate(settings: Settings) -> Certificate | None:
+    if settings.http.tls is None:
+        return None
+    from jettison.server.certificate import read_certificate  # noqa: PLC0415  (slow to import, and seldom needed)
+
+    return read_certificate(settings.http.tls)
+
+
+@contextmanager
+def _listening(where: Address | Path) -> Iterator[socket.socket]:
+    """A socket bound there, and nothing left of it afterwards."""
+    if isinstance(where, Address):
+        with bind(where) as bound:
+            yield bound
+        return
+    file = bind_unix(where)
+    try:
+        with file.socket:
+            yield file.socket
+    finally:
+        file.remove()
+
+
+def _where(settings: Settings, bound: socket.socket) -> Address | Path:
+    where = settings.http.addr
+    return Address(where.host, bound.getsockname()[1]) if isinstance(where, Address) else where.absolute()
 
 
 def _open_registry(settings: Settings) -> Site:
