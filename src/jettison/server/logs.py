@@ -8,8 +8,10 @@ import re
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
+from types import MappingProxyType
 from typing import Any, Literal
 
 import structlog
@@ -22,17 +24,19 @@ Form = Literal["text", "json"]
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 _NAMES = {"warning": "warn", "critical": "error"}
-_PLAIN = re.compile(r"[!#-<>-~]+")
-_PHRASE = re.compile(r"[ !#-<>-~]+")
+_NUMBERS = frozenset({int, float})
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_is_word = re.compile(r"[!#-<>-~]+").fullmatch
+_is_phrase = re.compile(r"[ !#-<>-~]+").fullmatch
 _encode = json.JSONEncoder(default=str).encode
 
 
-def configure(journal: Journal, level: Level, form: Form) -> None:
+def configure(journal: Journal, level: Level, form: Form, fields: Mapping[str, str] = _NOTHING) -> None:
     """Send every log line of this process at ``level`` or above to ``journal``, as text (key=value) or JSON.
 
-    Libraries that use the standard library's logging are heard from warnings on.
+    Each line has ``fields`` too. Libraries that use the standard library's logging are heard from warnings on.
     """
-    render: Processor = _json if form == "json" else _text
+    render: Processor = _Json(fields) if form == "json" else _Text(fields)
     structlog.configure(
         processors=[render],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
@@ -58,28 +62,46 @@ class _Libraries(logging.Handler):
         logger.log(min(record.levelno, logging.CRITICAL), record.getMessage(), exc_info=record.exc_info)
 
 
-def _text(sink: Any, method: str, event: EventDict) -> str:
+class _Text:
     """``2026-01-31T12:00:00.123Z info access: request method=GET path=/v2/``; a traceback goes on lines below."""
-    trace = _traceback(event.pop("exc_info", None))
-    line = f"{_now()} {_NAMES.get(method, method)} {sink.name}: {_quoted(event.pop('event', ''), _PHRASE)}"
-    for key, value in event.items():
-        line += f" {key}={value if type(value) is int else _quoted(value, _PLAIN)}"
-    return f"{line}\n{trace}" if trace else line
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self._fields = "".join(f" {_word(name)}={_word(value)}" for name, value in fields.items())
+
+    def __call__(self, sink: Any, method: str, event: EventDict) -> str:
+        trace = _traceback(event.pop("exc_info")) if "exc_info" in event else ""
+        said = str(event.pop("event", ""))
+        said = said if _is_phrase(said) else encode_basestring_ascii(said)
+        line = f"{_now()} {_NAMES.get(method, method)} {sink.name}: {said}"
+        for key, value in event.items():
+            line += f" {key}={value if type(value) in _NUMBERS else _word(str(value))}"
+        line += self._fields
+        return f"{line}\n{trace}" if trace else line
 
 
-def _json(sink: Any, method: str, event: EventDict) -> str:
-    trace = _traceback(event.pop("exc_info", None))
-    head = {"time": _now(), "level": _NAMES.get(method, method), "logger": sink.name, "event": event.pop("event", "")}
-    line = {**head, **event}
-    if trace:
-        line["traceback"] = trace
-    return _encode(line)
+class _Json:
+    """An object on one line; what an event says itself wins over a field of the same name."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self._fields = dict(fields)
+
+    def __call__(self, sink: Any, method: str, event: EventDict) -> str:
+        trace = _traceback(event.pop("exc_info", None))
+        head = {
+            "time": _now(),
+            "level": _NAMES.get(method, method),
+            "logger": sink.name,
+            "event": event.pop("event", ""),
+        }
+        line = {**self._fields, **head, **event}
+        if trace:
+            line["traceback"] = trace
+        return _encode(line)
 
 
-def _quoted(value: object, plain: re.Pattern[str]) -> str:
+def _word(text: str) -> str:
     """A value on one line, in quotes where it could be taken for something else."""
-    text = str(value)
-    return text if plain.fullmatch(text) else encode_basestring_ascii(text)
+    return text if _is_word(text) else encode_basestring_ascii(text)
 
 
 def _traceback(error: Any) -> str:
