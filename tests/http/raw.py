@@ -6,7 +6,7 @@ import select
 import socket
 import struct
 from dataclasses import dataclass
-from http.client import HTTPResponse
+from http.client import HTTPResponse, IncompleteRead
 from typing import Self
 
 SECONDS = 10
@@ -49,11 +49,21 @@ class Connection:
         return self.answer(method)
 
     def answer(self, method: str = "GET") -> Answer:
-        """Read one answer, to a request of that method."""
+        """Read one answer, to a request of that method. Raises IncompleteRead for a body that is cut short."""
+        answer, missing = self.cut_answer(method)
+        if missing is not None:
+            raise missing
+        return answer
+
+    def cut_answer(self, method: str = "GET") -> tuple[Answer, IncompleteRead | None]:
+        """Read one answer with as much of its body as comes, and what is missing of it."""
         response = HTTPResponse(self._socket, method=method)
         response.begin()
         headers = tuple((name.lower(), value) for name, value in response.getheaders())
-        return Answer(response.status, headers, response.read())
+        try:
+            return Answer(response.status, headers, response.read()), None
+        except IncompleteRead as error:
+            return Answer(response.status, headers, error.partial), error
 
     def answered(self, seconds: float = 0) -> bool:
         """Whether something has come back, or the server has ended the connection, within that time."""

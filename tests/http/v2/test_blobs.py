@@ -127,13 +127,14 @@ def test_if_range_serves_a_part_of_the_same_blob_only(
 def test_a_blob_that_the_client_has_is_not_sent_again(
     repository: Repository, path: str, method: str, header: str
 ) -> None:
-    """If-None-Match with its digest answers 304 without a body, before any range is looked at."""
+    """If-None-Match with its digest answers 304 before any range is looked at, without a body and without its type."""
     headers = {"If-None-Match": header.format(digest_of(CONTENT)), "Range": "bytes=50-"}
 
     answer = repository.client.request(method, path, headers=headers)
 
     assert (answer.status_code, answer.content) == (304, b"")
     assert answer.headers["etag"] == f'"{digest_of(CONTENT)}"'
+    assert "content-type" not in answer.headers
 
 
 def test_a_blob_is_in_no_repository_but_its_own(repository: Repository) -> None:

@@ -79,7 +79,7 @@ def test_docker_manifests_keep_their_media_types(repository: Repository) -> None
 @pytest.mark.parametrize("header", ['"{}"', "{}", 'W/"{}"', '"other", "{}"', "*"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_manifest_that_the_client_has_is_not_sent_again(repository: Repository, method: str, header: str) -> None:
-    """If-None-Match with its digest answers 304 without a body."""
+    """If-None-Match with its digest answers 304, without a body and without its type."""
     digest = repository.push(index(), "v1")
     condition = {"If-None-Match": header.format(digest)}
 
@@ -87,6 +87,7 @@ def test_a_manifest_that_the_client_has_is_not_sent_again(repository: Repository
 
     assert (answer.status_code, answer.content) == (304, b"")
     assert answer.headers["docker-content-digest"] == digest
+    assert "content-type" not in answer.headers
 
 
 def test_a_manifest_that_the_client_has_another_version_of_is_sent(repository: Repository) -> None:

@@ -170,11 +170,12 @@ def test_a_blob_that_is_there_may_be_pushed_again(repository: Repository) -> Non
 
 
 def test_a_cancelled_upload_is_gone(repository: Repository) -> None:
-    """204, and every request for it answers 404 from then on."""
+    """204, which names it, and every request for it answers 404 from then on."""
     location = repository.begin_upload()
     patch(repository, location, CONTENT)
 
-    assert repository.client.delete(location).status_code == 204
+    answer = repository.client.delete(location)
+    assert (answer.status_code, answer.headers["docker-upload-uuid"]) == (204, location.rpartition("/")[2])
 
     for method in ("GET", "PATCH", "PUT", "DELETE"):
         answer = repository.client.request(method, location, params={"digest": DIGEST} if method == "PUT" else {})
