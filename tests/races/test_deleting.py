@@ -214,7 +214,9 @@ class _Ends(Scene):
         return self._end(1)
 
     def _end(self, number: int) -> object:
-        return {"restore": restore.restore, "purge": restore.purge}[self.ways[number]](self.registry, self.ids[number])
+        if self.ways[number] == "restore":
+            return restore.restore(self.registry, self.ids[number])
+        return restore.purge(self.registry, self.ids[number])
 
     def check(self, one: Outcome, two: Outcome) -> None:
         assert one.value

@@ -18,7 +18,7 @@ from jettison.metadata import uploads as upload_rows
 from jettison.metadata.database import Database
 from jettison.oci.digest import Digest
 from jettison.oci.errors import RegistryError, Unavailable
-from jettison.registry import backup, sweep, uploads
+from jettison.registry import hold, sweep, uploads
 from jettison.registry.backup import LOCK, BackedUp, NotABackup, back_up
 from jettison.registry.check import How, check
 from jettison.registry.check_bytes import delete_unknown
@@ -265,7 +265,7 @@ def test_nothing_that_a_backup_names_is_swept_meanwhile(
         return take(copies, blobs, key, size)
 
     monkeypatch.setattr(Copies, "take", take_after_a_sweep)
-    monkeypatch.setattr(backup, "LEASE", 10**12)
+    monkeypatch.setattr(hold, "LEASE", 10**12)
     made = back_up(registry, target)
 
     assert swept == [None]
@@ -297,10 +297,10 @@ def test_a_backup_waits_for_a_sweep_but_not_for_ever(
 ) -> None:
     """It begins when the sweep has ended, and gives up on one that does not end."""
     registry.database.write(lambda tx: leases.take(tx, sweep.LEASE_NAME, "a sweep", sweep.LEASE))
-    monkeypatch.setattr(backup, "PATIENCE", 0)
+    monkeypatch.setattr(hold, "PATIENCE", 0)
     with pytest.raises(Unavailable, match="a sweep is at work"):
         back_up(registry, target)
-    monkeypatch.setattr(backup, "PATIENCE", 60)
+    monkeypatch.setattr(hold, "PATIENCE", 60)
     monkeypatch.setattr(
         "time.sleep",
         lambda _: registry.database.write(lambda tx: leases.release(tx, sweep.LEASE_NAME, "a sweep")),

@@ -62,6 +62,8 @@ PARTS = {
     "nginx": Part(("nginx",), _debian("nginx-light")),
     "wrk": Part(("wrk",), _debian("wrk")),
     "strace": Part(("strace",), _debian("strace")),
+    "openssl": Part(("openssl",), _debian("openssl")),
+    "systemd-analyze": Part(("systemd-analyze",), _debian("systemd")),
     "mount": Part(("mount", "umount"), _debian("mount"), root=True),
 }
 

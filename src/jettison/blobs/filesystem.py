@@ -3,6 +3,8 @@
     <root>/blobs/<first two digits of the key>/<key>     what was kept
     <root>/uploads/<id>                                  what is arriving; after keep, a second name of the same file
 
+What was adopted from CNCF distribution lies where that has put it, and is only read and deleted (see `places`).
+
 A kept upload has both names until `finish`. A crash between keep and the commit therefore leaves both, and `abandon`
 sees by the same inode that the blob was never committed, so that it may remove it. Renaming would leave one name that
 nobody could judge. An old database's stale upload finds no `uploads/<id>` and touches nothing.
@@ -22,12 +24,11 @@ from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 from jettison.blobs.durable import full_is_no_space, is_full, make_folder, require_room, sync_folder
+from jettison.blobs.places import blob_files, blob_path, make_blob_folders, new_blob_path, remove_blob
 from jettison.blobs.store import PIECE_SIZE, BytesMissing, InvalidId, Key, KeyTaken, NotDurable, Unsuitable
 from jettison.blobs.upload_file import FileWriter, UploadFile
 
-_KEY = re.compile("[0-9a-f]{32}")
 _UPLOAD = re.compile("[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
-_FAN_OUT = [f"{number:02x}" for number in range(256)]
 
 
 class FilesystemBlobs:
@@ -38,6 +39,7 @@ class FilesystemBlobs:
     """
 
     def __init__(self, root: Path) -> None:
+        self._root = root
         self._blobs = root / "blobs"
         self._uploads = root / "uploads"
         self._open_uploads: dict[str, UploadFile] = {}
@@ -61,7 +63,7 @@ class FilesystemBlobs:
 
     def writer(self, upload: str, key: Key, state: str | None, offset: int) -> FileWriter:
         """A writer of `upload` that goes on at `offset`; the older one is revoked."""
-        self._blob_path(key)
+        new_blob_path(self._root, key)
         with self._upload(upload) as file:
             file.writer = FileWriter(file, offset)
             return file.writer
@@ -71,7 +73,7 @@ class FilesystemBlobs:
 
         Raises BytesMissing, AlreadyKept, NoSpace, NotDurable, KeyTaken.
         """
-        blob = self._blob_path(key)
+        blob = new_blob_path(self._root, key)
         with self._upload(upload) as file:
             file.writer = None
             try:
@@ -91,7 +93,7 @@ class FilesystemBlobs:
 
     def abandon(self, upload: str, key: Key, state: str | None) -> None:
         """Drop the upload's file, and the blob at `key` where it is the same file."""
-        blob = self._blob_path(key)
+        blob = new_blob_path(self._root, key)
         with self._upload(upload) as file:
             # The blob's name goes first and for good, since only the upload's tells that it was never committed.
             if _same_file(file.path, blob):
@@ -147,11 +149,11 @@ class FilesystemBlobs:
         """Remove the blob's file, if it is there."""
         # Not made durable: a name that comes back after a power loss costs space, is served to nobody, and is reported
         # by a check of files without rows.
-        self._blob_path(key).unlink(missing_ok=True)
+        remove_blob(self._blob_path(key), key)
 
     def keys(self) -> Iterator[tuple[Key, int]]:
         """All blobs with their sizes, a folder at a time; other files are passed over."""
-        return blob_files(self._blobs)
+        return blob_files(self._root)
 
     def close(self) -> None:
         """Close the files of all uploads."""
@@ -164,7 +166,7 @@ class FilesystemBlobs:
 
     def _make_folders(self) -> None:
         make_folder(self._uploads)
-        make_blob_folders(self._blobs)
+        make_blob_folders(self._root)
 
     def _probe_hard_links(self) -> None:
         probe = f"probe-{uuid.uuid4().hex}"
@@ -189,7 +191,7 @@ class FilesystemBlobs:
             blob.unlink(missing_ok=True)
 
     def _blob_path(self, key: Key) -> Path:
-        return blob_path(self._blobs, key)
+        return blob_path(self._root, key)
 
     @contextlib.contextmanager
     def _upload(self, upload: str) -> Iterator[UploadFile]:
@@ -212,38 +214,6 @@ class FilesystemBlobs:
         file.close()
         with self._open_uploads_lock:
             del self._open_uploads[upload]
-
-
-def make_blob_folders(blobs: Path) -> None:
-    """Make the folder `blobs`, and in it those that the blobs lie in, durably. Raises OSError, NotDurable."""
-    make_folder(blobs)
-    there = {folder.name for folder in blobs.iterdir()}
-    for name in _FAN_OUT:
-        if name not in there:
-            (blobs / name).mkdir(mode=0o750, exist_ok=True)
-    # Whoever made them may have been killed before this: made now or earlier, they are durable from here on,
-    # and keeping a blob syncs its folder alone.
-    sync_folder(blobs)
-    sync_folder(blobs.parent)
-
-
-def blob_path(blobs: Path, key: Key) -> Path:
-    """Where the blob at `key` lies in the folder `blobs`. Raises InvalidId."""
-    if not _KEY.fullmatch(key):
-        raise InvalidId(f"{key[:80]!r} is not the key of a blob: keys are 32 lower-case hexadecimal digits")
-    return blobs / key[:2] / key
-
-
-def blob_files(blobs: Path) -> Iterator[tuple[Key, int]]:
-    """All blobs in the folder `blobs` with their sizes, a folder at a time; other files are passed over."""
-    for name in _FAN_OUT:
-        with os.scandir(blobs / name) as entries:
-            for entry in entries:
-                if not _KEY.fullmatch(entry.name) or not entry.name.startswith(name):
-                    continue
-                with contextlib.suppress(FileNotFoundError):
-                    if entry.is_file(follow_symlinks=False):
-                        yield Key(entry.name), entry.stat(follow_symlinks=False).st_size
 
 
 def _link(upload: Path, blob: Path) -> None:

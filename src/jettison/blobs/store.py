@@ -102,7 +102,8 @@ class Blobs(Protocol):
     """Bytes written once, each blob at a key that is never used again. For any number of threads.
 
     Every method that takes a key or an upload id raises InvalidId where it is not of the shape that new_key()
-    gives (32 lower-case hexadecimal digits), or of a UUID (lower-case, with or without hyphens).
+    gives (32 lower-case hexadecimal digits), or of a UUID (lower-case, with or without hyphens). What reads or deletes
+    takes the keys of adopted blobs too: `sha256:` or `sha512:` and the digest's digits in lower case.
     """
 
     def new_key(self) -> Key:

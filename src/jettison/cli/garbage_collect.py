@@ -38,7 +38,8 @@ def garbage_collect(
     """Give back the space that nothing needs, now.
 
     The server does the same by itself every `jettison.sweep.interval`; it may run or not. What was deleted stays as
-    long as it can be undone, and what `--delete-untagged` deletes can be undone too.
+    long as it can be undone, and what `--delete-untagged` deletes can be undone too. The switches are those of
+    distribution's command, in any order, before the file or after it, and with `=true` or `=false`.
 
     **Examples**
 

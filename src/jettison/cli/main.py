@@ -8,9 +8,13 @@ from typing import Annotated
 import typer
 
 from jettison import __version__
+from jettison.cli.adopt import adopt
 from jettison.cli.backup import backup
 from jettison.cli.check import check
+from jettison.cli.config import config
+from jettison.cli.export import export
 from jettison.cli.garbage_collect import garbage_collect
+from jettison.cli.go_flags import GoFlags
 from jettison.cli.serve import serve
 from jettison.cli.usage import usage
 from jettison.cli.why import why
@@ -39,11 +43,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(name="serve")(serve)
-app.command(name="garbage-collect")(garbage_collect)
+app.command(name="garbage-collect", cls=GoFlags)(garbage_collect)
 app.command(name="usage")(usage)
 app.command(name="why")(why)
 app.command(name="check")(check)
 app.command(name="backup")(backup)
+app.command(name="config")(config)
+app.command(name="adopt")(adopt)
+app.command(name="export")(export)
 
 
 def _print_version(wanted: bool) -> None:

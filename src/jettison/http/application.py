@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from jettison.http import readonly
 from jettison.http.edge import Edge
 from jettison.http.errors import error_response
 from jettison.http.manage import management
@@ -23,8 +24,9 @@ from jettison.http.request import (
 from jettison.http.response import Headers, Response
 from jettison.http.routes import ROUTES, Found, Route, Router
 from jettison.http.stream import Stream
+from jettison.http.traffic import Traffic
 from jettison.http.v2 import hints
-from jettison.oci.errors import NameInvalid, NameUnknown, RegistryError, Unsupported
+from jettison.oci.errors import NameInvalid, NameUnknown, RegistryError, Unavailable, Unsupported
 
 DRAINED = 8 * 1024 * 1024
 """Bytes of a refused body that are still read: a client that is cut off while it sends never reads why."""
@@ -41,10 +43,16 @@ _log = structlog.get_logger("jettison.http")
 
 
 class Application:
-    """Everything that is served on the registry's address."""
+    """Everything that is served on the registry's address. ``traffic`` counts it, where somebody wants to know.
 
-    def __init__(self, edge: Edge, routes: tuple[Route, ...] = ROUTES) -> None:
+    While ``unwell`` every request is answered 503: a health check fails, and whoever watches takes the registry out.
+    """
+
+    unwell = False
+
+    def __init__(self, edge: Edge, routes: tuple[Route, ...] = ROUTES, traffic: Traffic | None = None) -> None:
         self.edge = edge
+        self._traffic = traffic
         self._find = Router(routes).find
         self._management = Management(edge)
         configured = {name for name, _ in edge.headers}
@@ -57,10 +65,10 @@ class Application:
         started = time.perf_counter()
         request = Request(self.edge, scope, receive)
         response = await self._respond(request)
-        await self._send(request, response, send)
-        if self.edge.access_log:
-            status = 499 if request.body.broken else response.status
-            _log_access(request, status, time.perf_counter() - started)
+        try:
+            response = await self._send(request, response, send)
+        finally:
+            self._note(request, response, time.perf_counter() - started)
 
     async def _respond(self, request: Request) -> Response | Stream:
         try:
@@ -69,13 +77,16 @@ class Application:
             return _refusal(request, error)
 
     async def _handle(self, request: Request) -> Response | Stream:
-        request.path = decode_path(request.scope["raw_path"])
+        request.path = self._path(request)
+        if self.unwell:
+            raise _unwell()
         found = self._find(request.path)
         if found is None:
             if request.path.startswith(management.ROOT):
                 return await self._management.answer(request)
             raise await _unknown(request)
-        request.parts, request.allowed = found.parts, found.allowed
+        request.route, request.parts, request.allowed = found.path, found.parts, found.allowed
+        readonly.check(request)
         route = found.methods.get(request.method)
         if route is None:
             return await _other_method(request, found)
@@ -86,18 +97,41 @@ class Application:
                 raise await hints.meant(request, error) from error
             raise
 
-    async def _send(self, request: Request, response: Response | Stream, send: Send) -> None:
+    def _path(self, request: Request) -> str:
+        """The path beneath `http.prefix`. Raises NameInvalid, and PathUnknown for one that is elsewhere."""
+        asked = decode_path(request.scope["raw_path"])
+        path = self.edge.beneath(asked)
+        if path is None:
+            raise PathUnknown(f"{asked} is no path of this registry: its API begins at {self.edge.prefix}/v2/")
+        return path
+
+    async def _send(self, request: Request, response: Response | Stream, send: Send) -> Response | Stream:
+        """Send it, or the refusal that it turns out to be. What was sent."""
         if request.method not in BODILESS and not await request.body.drain(DRAINED):
             response.headers.append((b"connection", b"close"))
         if isinstance(response, Response):
             await response.send(send, self._common)
-            return
+            return response
         try:
             await response.send(self.edge, request.body, send, self._common)
         except Exception as error:
             if response.started:
                 raise
-            await _refusal(request, error).send(send, self._common)
+            refusal = _refusal(request, error)
+            await refusal.send(send, self._common)
+            return refusal
+        return response
+
+    def _note(self, request: Request, response: Response | Stream, seconds: float) -> None:
+        """Log and count what was answered; 499 where the client had not sent all."""
+        if self._traffic is None and not self.edge.access_log:
+            return
+        status = 499 if request.body.broken else response.status
+        sent = response.sends if request.method != "HEAD" else 0
+        if self.edge.access_log:
+            _log_access(request, status, seconds, sent)
+        if self._traffic is not None:
+            self._traffic.note(request.route, request.method, status, seconds, request.body.received, sent)
 
 
 def _refusal(request: Request, error: Exception) -> Response:
@@ -107,20 +141,31 @@ def _refusal(request: Request, error: Exception) -> Response:
         allowed = ", ".join(method for method in request.allowed if method != request.method)
         response.headers.append((b"allow", allowed.encode()))
     if response.status == 500:
-        _log.error("request failed", method=request.method, path=request.path, exc_info=error)
+        _log.error("request failed", id=request.id, method=request.method, path=request.path, exc_info=error)
     if response.status == 507:
-        _log.warning("no space", method=request.method, path=request.path, error=str(error))
+        _log.warning("no space", id=request.id, method=request.method, path=request.path, error=str(error))
+    if response.status >= 500:
+        # What to look for in the log. Others need none: their message says all.
+        response.headers.append((b"x-request-id", request.id.encode()))
     return response
+
+
+def _unwell() -> Unavailable:
+    # The detail is distribution's.
+    return Unavailable(
+        "a health check of this registry fails: /debug/health on its debug address says which, and why",
+        "health check failed: please see /debug/health",
+    )
 
 
 async def _unknown(request: Request) -> RegistryError:
     if request.method == "DELETE":
         return await hints.refuse_delete(request)
-    return PathUnknown(f"{request.path} is no path of this registry: its API begins at /v2/")
+    return PathUnknown(f"{request.path} is no path of this registry: its API begins at {request.edge.prefix}/v2/")
 
 
 async def _other_method(request: Request, found: Found) -> Response:
-    allowed = ", ".join(found.allowed)
+    allowed = ", ".join(request.allowed)
     if request.method == "OPTIONS":
         return Response(200, [(b"allow", allowed.encode())])
     if request.method == "DELETE":
@@ -130,7 +175,8 @@ async def _other_method(request: Request, found: Found) -> Response:
     raise Unsupported(f"{request.method} is not supported on {request.path}: it takes {allowed}")
 
 
-def _log_access(request: Request, status: int, seconds: float) -> None:
+def _log_access(request: Request, status: int, seconds: float, sent: int) -> None:
+    """One line, its fields as docs/operations/monitoring.md has them."""
     client: Any = request.scope.get("client")
     _access.info(
         "request",
@@ -138,6 +184,9 @@ def _log_access(request: Request, status: int, seconds: float) -> None:
         path=request.path,
         status=status,
         milliseconds=round(seconds * 1000, 2),
+        received=request.body.received,
+        sent=sent,
+        id=request.id,
         client=client[0] if client else "",
         agent=request.header(b"user-agent") or "",
     )

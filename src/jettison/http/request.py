@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from jettison.http.origin import origin_of
 from jettison.oci.digest import Digest
 from jettison.oci.errors import NameInvalid, RegistryError
 from jettison.oci.reference import Reference, RepositoryName, parse_reference
+from jettison.registry.origin import NOBODY, Origin
 
 if TYPE_CHECKING:
     from jettison.http.edge import Edge
@@ -20,6 +25,10 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 BODILESS = ("GET", "HEAD")
+
+_is_sane = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}").fullmatch
+_process = secrets.token_hex(6)
+_numbers = itertools.count(1)
 
 
 class ClientGone(RegistryError):
@@ -47,28 +56,41 @@ class TypeUnsupported(RegistryError):
 
 
 class Request:
-    """One request. ``path`` is decoded; ``parts`` are its variable parts, not yet parsed; ``allowed`` are the methods
-    that the path has. The application sets all three.
+    """One request. ``path`` is decoded; ``route`` is the table's entry for it; ``parts`` are its variable parts, not
+    yet parsed; ``allowed`` are the methods that the path has. The application sets all four.
     """
 
-    __slots__ = ("_query", "allowed", "body", "edge", "method", "parts", "path", "scope")
+    __slots__ = ("_headers", "_id", "_query", "allowed", "body", "edge", "method", "parts", "path", "route", "scope")
 
     def __init__(self, edge: Edge, scope: Scope, receive: Receive) -> None:
         self.edge = edge
         self.scope = scope
         self.method: str = scope["method"]
         self.path = ""
+        self.route = ""
         self.parts: Mapping[str, str] = {}
         self.allowed: Sequence[str] = ()
+        self._headers: dict[bytes, bytes] | None = None
         self.body = Body(receive, self._body_length())
         self._query: list[tuple[str, str]] | None = None
+        self._id = ""
+
+    @property
+    def id(self) -> str:
+        """What the log calls it: the X-Request-Id of a client or of a proxy before us, unless that is odd.
+
+        Else a new one: a part that no other process has, and a number that counts up.
+        """
+        if not self._id:
+            given = self.header(b"x-request-id")
+            self._id = given if given is not None and _is_sane(given) else f"{_process}-{next(_numbers):x}"
+        return self._id
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; of repeated ones the last."""
-        value: bytes | None = None
-        for key, found in self.scope["headers"]:
-            if key == name:
-                value = found
+        if self._headers is None:
+            self._headers = dict(self.scope["headers"])
+        value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
 
     @property
@@ -115,6 +137,11 @@ class Request:
             seen.add(key)
 
     @property
+    def origin(self) -> Origin:
+        """Who asks, for events to tell; where nobody is told, nothing is looked at."""
+        return origin_of(self) if self.edge.registry.events.wanted else NOBODY
+
+    @property
     def name(self) -> RepositoryName:
         """The repository's name. Raises NameInvalid."""
         return RepositoryName.parse(self.parts["name"])
@@ -152,13 +179,14 @@ class Body:
     own, but waiting for that would cost a small push a tenth of its time.
     """
 
-    __slots__ = ("_receive", "_remaining", "broken", "ended")
+    __slots__ = ("_receive", "_remaining", "broken", "ended", "received")
 
     def __init__(self, receive: Receive, length: int | None = None) -> None:
         self._receive = receive
         self._remaining = length
         self.ended = length == 0
         self.broken = False
+        self.received = 0
 
     async def next(self) -> bytes:
         """The next piece; empty at the end. Raises ClientGone."""
@@ -169,6 +197,7 @@ class Body:
             self.broken = True
             raise ClientGone("the body ended too early: of an upload, ask how much was received, then go on there")
         piece: bytes = message.get("body", b"")
+        self.received += len(piece)
         self.ended = not message.get("more_body", False)
         if self._remaining is not None:
             self._remaining -= len(piece)

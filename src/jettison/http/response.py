@@ -22,6 +22,11 @@ class Response:
     body: bytes = b""
     length: int | None = None
 
+    @property
+    def sends(self) -> int:
+        """Bytes of the body."""
+        return len(self.body)
+
     async def send(self, send: Send, common: Sequence[tuple[bytes, bytes]]) -> None:
         """Send it with the headers ``common`` to all responses; its own come after and win."""
         headers = [*common, *self.headers]

@@ -30,6 +30,11 @@ class Stream:
     size: int
     started: bool = False
 
+    @property
+    def sends(self) -> int:
+        """Bytes of the body."""
+        return self.span.length
+
     async def send(self, edge: Edge, body: Body, send: Send, common: Sequence[tuple[bytes, bytes]]) -> None:
         """Send it, and stop reading when the client has gone. Raises BytesMissing, before anything was sent if it can.
 

@@ -33,6 +33,17 @@ class Referrer:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A manifest as events name it, with its tags in order."""
+
+    id: int
+    digest: Digest
+    media_type: str
+    size: int
+    tags: tuple[str, ...]
+
+
 _HEAD = "m.id, m.repository, m.digest, m.media_type, m.size"
 _BY_TAG = """from repository r join tag t on t.repository = r.id join manifest m on m.id = t.manifest {content}
              where r.name = :name and r.deletion is null and t.name = :tag"""
@@ -159,3 +170,18 @@ def referrers(
         limit=limit,
     )
     return [Referrer(Digest.unpack(row[0]), row[1], row[2], row[3], row[4]) for row in rows]
+
+
+def named(tx: Transaction, repository: int) -> list[Named]:
+    """All manifests of the repository, with their tags, the oldest first."""
+    rows = tx.all("select id, digest, media_type, size from manifest where repository = :id order by id", id=repository)
+    tags: dict[int, list[str]] = {}
+    for manifest, name in tx.all("select manifest, name from tag where repository = :id order by name", id=repository):
+        tags.setdefault(manifest, []).append(name)
+    return [Named(id, Digest.unpack(digest), kind, size, tuple(tags.get(id, ()))) for id, digest, kind, size in rows]
+
+
+def content_of(tx: Transaction, id: int) -> bytes | None:
+    """The manifest's bytes, or None if it has gone."""
+    row = tx.one("select content from manifest_content where manifest = :id", id=id)
+    return row[0] if row else None

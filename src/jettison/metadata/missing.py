@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from jettison.metadata.database import Transaction
 from jettison.oci.digest import Digest
+from jettison.oci.media_types import INDEX_TYPES
 
 
 def remember(tx: Transaction, repository: int, manifest: int, digests: Iterable[Digest]) -> None:
@@ -47,9 +48,10 @@ def settle(tx: Transaction, repository: int, digests: Iterable[Digest]) -> None:
     )
     if rows:
         for statement in _SETTLE:
-            tx.run(statement, repository=repository, digests=[row[0] for row in rows])
+            tx.run(statement, repository=repository, digests=[row[0] for row in rows], indexes=sorted(INDEX_TYPES))
 
 
+# What an index lists and its repository has both as a manifest and as a blob is held as the manifest.
 _SETTLE = (
     """insert into manifest_child (parent, child)
        select x.manifest, m.id from missing x
@@ -58,11 +60,16 @@ _SETTLE = (
     """insert into manifest_blob (manifest, repository, blob)
        select x.manifest, x.repository, l.blob from missing x
        join blob b on b.digest = x.digest join repository_blob l on l.repository = x.repository and l.blob = b.id
-       where x.repository = :repository and x.digest in :digests on conflict do nothing""",
+       where x.repository = :repository and x.digest in :digests
+       and not (exists (select 1 from manifest p where p.id = x.manifest and p.media_type in :indexes)
+                and exists (select 1 from manifest m where m.repository = x.repository and m.digest = x.digest))
+       on conflict do nothing""",
     """update repository_blob set leased_until = null
        where repository = :repository and leased_until is not null
        and blob in (select b.id from missing x join blob b on b.digest = x.digest
-                    where x.repository = :repository and x.digest in :digests)""",
+                    where x.repository = :repository and x.digest in :digests)
+       and exists (select 1 from manifest_blob b
+                   where b.repository = repository_blob.repository and b.blob = repository_blob.blob)""",
     """delete from missing where repository = :repository and digest in :digests
        and (exists (select 1 from manifest m where m.repository = missing.repository and m.digest = missing.digest)
             or exists (select 1 from blob b join repository_blob l on l.blob = b.id

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jettison.metadata import garbage, graph, hidden, repositories
 from jettison.metadata.database import Transaction
 from jettison.oci.digest import Digest
+from jettison.oci.media_types import INDEX_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,12 @@ def _settle(tx: Transaction, repository: int) -> None:
         """insert into manifest_blob (manifest, repository, blob)
            select w.manifest, w.repository, b.id from missing w join blob b on b.digest = w.digest
            join repository_blob l on l.repository = w.repository and l.blob = b.id
-           where w.repository = :id on conflict do nothing""",
+           where w.repository = :id
+           and not (exists (select 1 from manifest p where p.id = w.manifest and p.media_type in :indexes)
+                    and exists (select 1 from manifest m where m.repository = w.repository and m.digest = w.digest))
+           on conflict do nothing""",
         id=repository,
+        indexes=sorted(INDEX_TYPES),
     )
     tx.run(
         """update repository_blob set leased_until = null where repository = :id and leased_until is not null

@@ -154,3 +154,10 @@ def end_idle(tx: Transaction, found: Abandoned) -> bool:
 def exists(tx: Transaction, id: str) -> bool:
     """Whether the session has a row, ended or not."""
     return tx.one("select 1 from upload where id = :id", id=id) is not None
+
+
+def open_now(tx: Transaction) -> tuple[int, int]:
+    """How many sessions there are that have not ended, and how many bytes they have received."""
+    row = tx.one("select count(*), cast(coalesce(sum(received), 0) as bigint) from upload where ended = 0")
+    assert row is not None
+    return row[0], row[1]

@@ -15,7 +15,7 @@ from jettison.metadata.check import ManifestRow
 from jettison.metadata.database import Lock, at_rest
 from jettison.oci.digest import Digest
 from jettison.oci.errors import ManifestInvalid
-from jettison.oci.manifest import Manifest
+from jettison.oci.lenient import read_stored
 from jettison.registry import check_bytes
 from jettison.registry.finding import Finding, Progress, Tell, tell_nobody
 from jettison.registry.registry import Registry
@@ -102,7 +102,7 @@ def _manifest(registry: Registry, row: ManifestRow, *, repair: bool) -> Finding 
     if Digest.of(row.content, row.digest.algorithm) != row.digest:
         return _broken(row, "has other content than its digest says")
     try:
-        manifest = Manifest.parse(row.content, row.media_type, row.digest.algorithm)
+        manifest = read_stored(row.content, row.media_type, row.digest.algorithm)
     except ManifestInvalid as error:
         return _broken(row, f"is none that this version takes: {error.message}")
     subject = manifest.subject.digest if manifest.subject else None

@@ -19,6 +19,7 @@ from jettison.metadata import check as rows
 from jettison.metadata.blobs import Damage
 from jettison.metadata.check import StoredRow
 from jettison.oci.digest import new_hash
+from jettison.registry import adoption
 from jettison.registry.finding import Finding, Progress, Tell
 from jettison.registry.registry import Registry
 
@@ -157,7 +158,10 @@ def unknown_files(registry: Registry, tell: Tell, young: float) -> Iterator[Find
 
     Files are listed first and rows asked after it: whatever comes has its row before its file, as an upload.
     """
-    listed = registry.blobs.keys()
+    # Files of a tree that was not adopted are nobody's here, and somebody's elsewhere.
+    adopted = adoption.is_finished(registry)
+    everything = registry.blobs.keys()
+    listed = (each for each in everything if adopted or ":" not in each[0])
     done = 0
     while files := dict(itertools.islice(listed, FILES_A_LOOK)):
         for key in _unowned(registry, list(files)):

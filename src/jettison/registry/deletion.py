@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from jettison.metadata import deletions, hidden, repositories
 from jettison.metadata.database import Lock, Transaction
 from jettison.oci.errors import Json, TooLarge, Unsupported
+from jettison.registry.origin import NOBODY, Origin
 from jettison.registry.plan import Part, Plan, plan_deletion
 from jettison.registry.points import reach
 from jettison.registry.registry import Registry
@@ -59,6 +60,7 @@ def delete(
     purge: bool = False,
     actor: str = "anonymous",
     reason: str = "",
+    origin: Origin = NOBODY,
 ) -> Deleted:
     """Carry out the deletion of all ``targets``, and what ``choice`` chooses, as one: decided in the same transaction.
 
@@ -77,10 +79,13 @@ def delete(
         made = _plan(tx, [*targets, *chosen])
         if shown is not None:
             shown.compare(made)
+        registry.events.deleted(tx, origin, made)
         return _execute(tx, registry, made, purge=purge, actor=actor, reason=reason)
 
     reach("delete.take")
-    return registry.database.write(work, Lock.alone(*names))
+    deleted = registry.database.write(work, Lock.alone(*names))
+    registry.tally.deleted(deleted.plan.kind)
+    return deleted
 
 
 def _plan(tx: Transaction, targets: Sequence[Target]) -> Plan:

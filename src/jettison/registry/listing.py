@@ -12,7 +12,7 @@ from jettison.metadata.manifests import Referrer
 from jettison.oci.descriptor import Descriptor
 from jettison.oci.digest import Digest
 from jettison.oci.errors import NameUnknown
-from jettison.oci.manifest import Manifest
+from jettison.oci.lenient import read_stored
 from jettison.oci.reference import RepositoryName
 from jettison.registry.registry import Registry
 
@@ -76,13 +76,13 @@ def _by_tag_schema(tx: Transaction, name: RepositoryName, subject: Digest) -> di
     tagged = manifests.by_tag(tx, name.value, f"{subject.algorithm}-{subject.hex[:64]}")
     if tagged is None or tagged.content is None:
         return {}
-    entries = Manifest.parse(tagged.content, tagged.media_type).children
+    entries = read_stored(tagged.content, tagged.media_type).children
     there = manifests.ids_of(tx, tagged.repository, [entry.digest for entry in entries])
     return {entry.digest: entry for entry in entries if entry.digest in there}
 
 
 def _describe(row: Referrer) -> Descriptor:
-    annotations: Mapping[str, str] = Manifest.parse(row.content, row.media_type).annotations
+    annotations: Mapping[str, str] = read_stored(row.content, row.media_type).annotations
     return Descriptor(row.media_type, row.digest, row.size, row.artifact_type, annotations, None)
 
 

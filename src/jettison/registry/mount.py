@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jettison.metadata import blobs, missing, repositories
+from jettison.metadata.blobs import StoredBlob
 from jettison.metadata.database import Lock, Transaction
 from jettison.oci.digest import Digest
 from jettison.oci.reference import RepositoryName
+from jettison.registry.origin import NOBODY, Origin
 from jettison.registry.points import reach
 from jettison.registry.registry import Registry
 
@@ -20,6 +22,7 @@ def mount(
     digest: Digest,
     source: RepositoryName | None,
     may_pull: Callable[[str], bool],
+    origin: Origin = NOBODY,
 ) -> bool:
     """Link the blob of ``source`` (None: of any repository) into ``name``; False where there is nothing to mount.
 
@@ -28,12 +31,14 @@ def mount(
     """
 
     def work(tx: Transaction) -> bool:
-        blob = _find(tx, digest, source, may_pull)
-        if blob is None:
+        found = _find(tx, digest, source, may_pull)
+        if found is None:
             return False
+        blob, owner = found
         repository = repositories.find_or_create(tx, name.value)
-        blobs.link(tx, repository, blob, tx.now + registry.rules.touch_lease)
+        blobs.link(tx, repository, blob.id, tx.now + registry.rules.touch_lease)
         missing.settle(tx, repository, [digest])
+        registry.events.blob_mounted(tx, origin, name.value, owner, digest, blob.size)
         return True
 
     reach("mount.link")
@@ -42,7 +47,8 @@ def mount(
 
 def _find(
     tx: Transaction, digest: Digest, source: RepositoryName | None, may_pull: Callable[[str], bool]
-) -> int | None:
+) -> tuple[StoredBlob, str] | None:
+    """The blob, and the repository that it is mounted from."""
     if source is None:
         names = blobs.visible_somewhere(tx, digest, SOURCES_TRIED)
     else:
@@ -52,5 +58,5 @@ def _find(
             found = blobs.find(tx, name, digest)
             # Whoever is told that damaged bytes are there does not bring them.
             if found is not None and not found.damage:
-                return found.id
+                return found, name
     return None

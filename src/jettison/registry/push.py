@@ -12,6 +12,7 @@ from jettison.oci.digest import Digest
 from jettison.oci.errors import DigestInvalid, ManifestBlobUnknown, TagInvalid, TooLarge
 from jettison.oci.manifest import Manifest
 from jettison.oci.reference import Reference, RepositoryName, Tag
+from jettison.registry.origin import NOBODY, Origin
 from jettison.registry.points import reach
 from jettison.registry.registry import Registry
 
@@ -35,11 +36,12 @@ def push_manifest(
     content: bytes,
     media_type: str | None,
     also: Sequence[Tag] = (),
+    origin: Origin = NOBODY,
 ) -> Pushed:
     """Store a manifest under its digest and point tags at it: the one of ``reference``, and those of ``also``.
 
-    Raises ManifestInvalid, DigestInvalid, TooLarge, TagInvalid, ManifestBlobUnknown with every missing digest, and
-    NoSpace.
+    Raises ManifestInvalid, DigestInvalid, TooLarge, TagInvalid, Denied, ManifestBlobUnknown with every missing digest,
+    and NoSpace.
     """
     manifest = _parse(registry, reference, content, media_type, also)
     registry.blobs.require_room()
@@ -52,6 +54,7 @@ def push_manifest(
         for tag in sorted(set(pointing)):
             tags.point(tx, repository, tag.value, id)
         repositories.list_it(tx, repository)
+        registry.events.manifest_pushed(tx, origin, name, manifest, pointing)
 
     reach("push.store")
     try:
@@ -76,6 +79,7 @@ def _parse(
         raise DigestInvalid(
             f"the manifest received has the digest {manifest.digest}, not {reference}", {"digest": str(reference)}
         )
+    registry.rules.policy.check(manifest)
     return manifest
 
 
@@ -165,7 +169,7 @@ def _blobs(tx: Transaction, name: RepositoryName, repository: int, digests: set[
 
 def _check(registry: Registry, name: RepositoryName, manifest: Manifest, lacks: Iterable[Digest]) -> None:
     required = registry.rules.children_required if manifest.is_index else registry.rules.blobs_required
-    named = [str(digest) for digest in lacks]
+    named = [str(digest) for digest in (registry.rules.policy.needed(manifest, lacks) if manifest.is_index else lacks)]
     if not required or not named:
         return
     kind = "an index needs its manifests" if manifest.is_index else "a manifest needs its blobs"

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from jettison.blobs.store import Blobs
 from jettison.metadata.database import Database
 from jettison.registry.arrivals import Arrivals
+from jettison.registry.events import Events
 from jettison.registry.hashes import Hashes
+from jettison.registry.policy import Policy
 from jettison.registry.pull_log import PullLog
+from jettison.registry.tally import Tally
 
 MICROSECONDS = 1_000_000
 
@@ -23,6 +26,9 @@ class Rules:
     manifest_limit: int = 4 * 1024 * 1024
     tag_limit: int = 100
     catalog_limit: int = 1000
+    list_limit: int = 1000
+    """Most tags in an answer that names a number of them."""
+    policy: Policy = field(default_factory=Policy)
     undo: int = 24 * 3600 * MICROSECONDS
     upload_lease: int = 24 * 3600 * MICROSECONDS
     touch_lease: int = 3600 * MICROSECONDS
@@ -30,6 +36,8 @@ class Rules:
     """How long bytes stay after their row is gone, for readers that had begun; and the links of what was purged, for
     pushes that saw them before it."""
     upload_age: int = 7 * 24 * 3600 * MICROSECONDS
+    read_only: bool = False
+    """Whether the edge refuses whatever would write, and the server does not sweep by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +50,14 @@ class Registry:
     pulls: PullLog = field(default_factory=PullLog)
     hashes: Hashes = field(default_factory=Hashes)
     arrivals: Arrivals = field(default_factory=Arrivals)
+    events: Events = field(default_factory=Events)
+    tally: Tally = field(default_factory=Tally)
 
     def close(self) -> None:
         """Write what is still in memory, then let go of the database and the storage."""
         try:
             self.pulls.flush(self.database)
+            self.events.flush(self.database)
         finally:
             self.database.close()
             self.blobs.close()

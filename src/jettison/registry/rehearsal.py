@@ -18,6 +18,7 @@ from jettison.metadata.sandbox import sandbox
 from jettison.metadata.within import Within
 from jettison.oci.errors import Unavailable
 from jettison.registry.registry import Registry
+from jettison.registry.tally import Tally
 
 T = TypeVar("T")
 
@@ -35,7 +36,8 @@ def rehearse(registry: Registry, work: Callable[[Registry], T]) -> T:
         ends = time.monotonic() + LONGEST if database is registry.database else math.inf
 
         def act(tx: Transaction) -> NoReturn:
-            stage = replace(registry, database=Within(tx, lambda: _heed(ends)), blobs=cast("Blobs", _Untouched()))
+            within = Within(tx, lambda: _heed(ends))
+            stage = replace(registry, database=within, blobs=cast("Blobs", _Untouched()), tally=Tally())
             raise _Over(work(stage))
 
         try:

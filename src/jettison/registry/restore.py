@@ -10,6 +10,7 @@ from jettison.metadata.database import Lock, Transaction
 from jettison.metadata.deletions import Entry
 from jettison.oci.errors import DeletionEnded, DeletionUnknown, Json
 from jettison.registry.deletion import check_enabled
+from jettison.registry.origin import NOBODY, Origin
 from jettison.registry.points import reach
 from jettison.registry.registry import Registry
 from jettison.registry.times import rfc3339
@@ -50,7 +51,7 @@ def find(registry: Registry, id: int) -> Entry:
     return entry
 
 
-def restore(registry: Registry, id: int) -> Restored:
+def restore(registry: Registry, id: int, origin: Origin = NOBODY) -> Restored:
     """Bring back what the deletion took: tags, versions, children and referrers, in one transaction.
 
     A tag that was pushed again is left as it is, and named. Raises DeletionUnknown; DeletionEnded if it was restored
@@ -64,7 +65,7 @@ def restore(registry: Registry, id: int) -> Restored:
             raise _ended(tx, id)
         restored = Restored(id, 0, 0, ())
         for repository, name in deletions.hidden_repositories(tx, id):
-            restored = _restore_one(tx, registry, restored, repository, name)
+            restored = _restore_one(tx, registry, restored, repository, name, origin)
         if restored.left and not restored.tags and not restored.versions:
             named = ", ".join(f"{left.repository}:{left.tag}" for left in restored.left[:3])
             message = f"nothing to restore: {named} was pushed again since; delete that first"
@@ -74,11 +75,14 @@ def restore(registry: Registry, id: int) -> Restored:
     return registry.database.write(work, Lock.alone(*names))
 
 
-def _restore_one(tx: Transaction, registry: Registry, so_far: Restored, repository: int, name: str) -> Restored:
+def _restore_one(
+    tx: Transaction, registry: Registry, so_far: Restored, repository: int, name: str, origin: Origin
+) -> Restored:
     live = repositories.find(tx, name)
     lease_until = tx.now + registry.rules.upload_lease
     if live is None:
         tags, versions = restoring.counts(tx, repository)
+        registry.events.restored(tx, origin, name, repository)
         restoring.unhide(tx, repository, lease_until)
         return Restored(so_far.deletion, so_far.tags + tags, so_far.versions + versions, so_far.left)
     there = restoring.tags_of(tx, repository, live)
@@ -87,6 +91,7 @@ def _restore_one(tx: Transaction, registry: Registry, so_far: Restored, reposito
         Left(name, tag.name, str(tag.live), str(tag.digest)) for tag in there if tag.live not in (None, tag.digest)
     )
     taken = restoring.taken(tx, repository)
+    registry.events.restored(tx, origin, name, repository, taken, [tag.name for tag in coming])
     restoring.merge(tx, repository, live, [*taken, *(tag.manifest for tag in coming)], coming, lease_until)
     return Restored(so_far.deletion, so_far.tags + len(coming), so_far.versions + len(taken), (*so_far.left, *left))
 

@@ -147,7 +147,9 @@ def _delete_discarded(registry: Registry) -> Swept | None:
         return None
     reach("sweep.forget")
     registry.database.write(lambda tx: garbage.forget(tx, [discarded.key for discarded in keys]), durable=False)
-    return Swept(files=len(keys), bytes=sum(discarded.size for discarded in keys))
+    swept = Swept(files=len(keys), bytes=sum(discarded.size for discarded in keys))
+    registry.tally.freed(swept.files, swept.bytes)
+    return swept
 
 
 def _drop_uploads(registry: Registry) -> Swept | None:

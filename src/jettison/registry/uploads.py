@@ -12,6 +12,7 @@ from jettison.metadata.uploads import UploadRow
 from jettison.oci.digest import Digest, Hash, new_hash
 from jettison.oci.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, RangeInvalid
 from jettison.oci.reference import RepositoryName
+from jettison.registry.origin import NOBODY, Origin
 from jettison.registry.points import reach
 from jettison.registry.registry import Registry
 
@@ -161,7 +162,7 @@ class Incoming:
         """Let go of the session, which keeps what :meth:`pause` recorded."""
         self._writer.close()
 
-    def finish(self, digest: Digest) -> None:
+    def finish(self, digest: Digest, origin: Origin = NOBODY) -> None:
         """Make the upload a blob of its repository.
 
         Raises DigestInvalid, the session then being over, and BlobUploadInvalid if another request took it over.
@@ -170,7 +171,7 @@ class Incoming:
         if known is not None and known != digest:
             self._give_up()
             raise _differs(known, digest)
-        if known == digest and self._link_existing(digest):
+        if known == digest and self._link_existing(digest, origin):
             return
         self._check_ours()
         self.sync()
@@ -178,7 +179,7 @@ class Incoming:
         self._keep()
         if known is None:
             self._verify(digest)
-        self._commit(digest)
+        self._commit(digest, origin)
 
     def _digest_so_far(self, algorithm: str | None = None) -> Digest | None:
         """The digest of all bytes so far, where it is known (and of that algorithm)."""
@@ -196,7 +197,7 @@ class Incoming:
         if not _abandon(self._registry, self.row, self._token):
             raise _taken_over()
 
-    def _link_existing(self, digest: Digest) -> bool:
+    def _link_existing(self, digest: Digest, origin: Origin) -> bool:
         """Where the bytes are stored already, only link them, and drop those of the upload."""
         registry, row = self._registry, self.row
         if registry.database.read(lambda tx: blobs.find_anywhere(tx, digest)) is None:
@@ -206,6 +207,7 @@ class Incoming:
             found = blobs.find_anywhere(tx, digest)
             if found is not None:
                 _link(tx, registry, row.repository, digest, found[0])
+                registry.events.blob_pushed(tx, origin, row.repository, digest, found[1])
                 self._end(tx)
             return found is not None
 
@@ -235,13 +237,14 @@ class Incoming:
             self._give_up()
             raise _differs(_digest_of(hashed), digest)
 
-    def _commit(self, digest: Digest) -> None:
+    def _commit(self, digest: Digest, origin: Origin) -> None:
         """The bytes are durable at their key: one transaction makes them a blob and ends the session."""
         registry, row, size = self._registry, self.row, self.received
 
         def work(tx: Transaction) -> bool:
             blob, stored = blobs.store(tx, digest, size, row.key, tx.now + registry.rules.sweep_grace)
             _link(tx, registry, row.repository, digest, blob)
+            registry.events.blob_pushed(tx, origin, row.repository, digest, size)
             if not stored:
                 self._end(tx)
             elif not uploads.finish(tx, row.id, self._token):

@@ -9,9 +9,11 @@ from jettison.blobs.store import BlobsError, Key
 from jettison.metadata.database import Database
 from jettison.metadata.present import require_registry, some_keys
 from jettison.oci.errors import RegistryError
+from jettison.registry import adoption
 from jettison.registry.registry import Registry
 from jettison.server.errors import ServeError
 from jettison.server.folder import refuse_network_filesystem
+from jettison.server.notifying import events
 from jettison.server.registry import DATABASE, connect, rules
 from jettison.settings import Settings
 
@@ -37,7 +39,9 @@ def open_existing(settings: Settings) -> Registry:
         database, dialect = connect(settings, root)
         try:
             require_registry(database, dialect)
-            return Registry(database, _blobs(database, root), rules(settings))
+            registry = Registry(database, _blobs(database, root), rules(settings), events=events(settings))
+            _require_adopted(registry, root)
+            return registry
         except BaseException:
             database.close()
             raise
@@ -45,6 +49,15 @@ def open_existing(settings: Settings) -> Registry:
         raise ServeError(str(error)) from error
     except OSError as error:
         raise _unreadable(Path(error.filename or root), error) from error
+
+
+def _require_adopted(registry: Registry, root: Path) -> None:
+    """What is not adopted yet would look as if nobody needed it."""
+    if adoption.is_unfinished(registry):
+        raise ServeError(
+            f"the adoption of {root.absolute() / adoption.TREE} was interrupted: `jettison adopt` goes on with it, and"
+            " so does the server at its start"
+        )
 
 
 def _require_sqlite(root: Path) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+
 from jettison.blobs.store import BlobsError
 from jettison.http.application import Application
 from jettison.http.edge import Edge
 from jettison.oci.errors import RegistryError
 from jettison.registry.sweep import finish_leftovers
+from jettison.server.adopting import adopt_at_start
 from jettison.server.errors import ServeError
+from jettison.server.notifying import Notifying
 from jettison.server.periodic import Periodic
 from jettison.server.registry import open_registry
 from jettison.server.serving import Site
 from jettison.server.sweeper import Sweeper
+from jettison.server.watch import Watch
 from jettison.settings import Settings
 
 PULLS_SECONDS = 10.0
@@ -21,26 +27,39 @@ PULLS_SECONDS = 10.0
 def open_registry_site(settings: Settings) -> Site:
     """The registry of ``settings`` as a site. Raises ServeError if it cannot be opened."""
     try:
-        registry = open_registry(settings)
-        finish_leftovers(registry)
+        opened = open_registry(settings)
+        adopt_at_start(opened, Path(settings.storage.filesystem.rootdirectory))
+        finish_leftovers(opened)
     except (RegistryError, BlobsError) as error:
         raise ServeError(str(error)) from error
-    edge = Edge(registry, _base(settings), _headers(settings), not settings.log.accesslog.disabled)
+    watch = Watch(settings, opened)
+    registry = watch.registry
+    prefix = settings.http.prefix
+    edge = Edge(registry, _base(settings), _headers(settings), not settings.log.accesslog.disabled, prefix=prefix)
     pulls = Periodic("record-pulls", PULLS_SECONDS, lambda: registry.pulls.flush(registry.database))
-    sweeper = Sweeper(registry, settings.jettison.sweep.interval)
+    sweeper = Sweeper(registry, timedelta() if registry.rules.read_only else settings.jettison.sweep.interval)
+    notifying = Notifying(registry, settings)
+    application = Application(edge, traffic=watch.traffic)
 
     def close() -> None:
+        watch.close()
         sweeper.stop()
         pulls.stop()
+        notifying.stop()
         edge.threads.shutdown()
         registry.close()
 
-    return Site(Application(edge), close)
+    try:
+        watch.begin(application, notifying)
+    except BaseException:
+        close()
+        raise
+    return Site(application, close)
 
 
 def _base(settings: Settings) -> str:
     """What goes before the paths in Location and Link."""
-    return "" if settings.http.relativeurls or settings.http.host is None else settings.http.host
+    return settings.http.host or ""
 
 
 def _headers(settings: Settings) -> list[tuple[bytes, bytes]]:

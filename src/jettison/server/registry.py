@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from jettison.blobs.filesystem import FilesystemBlobs
 from jettison.metadata.database import Database
 from jettison.metadata.migrate import migrate
+from jettison.registry.policy import Policy
 from jettison.registry.registry import Registry, Rules
+from jettison.server.notifying import events
 from jettison.settings import Settings
 
 DATABASE = "jettison.db"
@@ -23,7 +27,7 @@ def open_registry(settings: Settings) -> Registry:
     root.mkdir(parents=True, exist_ok=True)
     database = open_database(settings, root)
     try:
-        return Registry(database, FilesystemBlobs(root), rules(settings))
+        return Registry(database, FilesystemBlobs(root), rules(settings), events=events(settings))
     except BaseException:
         database.close()
         raise
@@ -58,17 +62,35 @@ def rules(settings: Settings) -> Rules:
     own = settings.jettison
     return Rules(
         delete_enabled=settings.storage.delete.enabled,
-        children_required=settings.validation.manifests.indexes.platforms == "all",
+        children_required=settings.validation.checked.indexes.platforms != "none",
         blobs_required=own.validation.blobs == "all",
         manifest_limit=own.limits.manifest,
         tag_limit=own.limits.tags,
         catalog_limit=settings.catalog.maxentries,
+        list_limit=settings.tags.maxtags,
+        policy=_policy(settings),
         undo=_microseconds(own.deletions.undo),
         upload_lease=_microseconds(own.leases.upload),
         touch_lease=_microseconds(own.leases.touch),
         sweep_grace=_microseconds(own.sweep.grace),
         upload_age=_upload_age(settings),
+        read_only=settings.storage.maintenance.readonly.enabled,
     )
+
+
+def _policy(settings: Settings) -> Policy:
+    checked = settings.validation.checked
+    listed = checked.indexes.platformlist if checked.indexes.platforms == "list" else ()
+    return Policy(
+        classes=frozenset(settings.policy.repository.classes),
+        platforms=frozenset((platform.architecture, platform.os) for platform in listed),
+        allowed=_any(checked.urls.allow),
+        denied=_any(checked.urls.deny),
+    )
+
+
+def _any(patterns: Sequence[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns)) if patterns else None
 
 
 def _upload_age(settings: Settings) -> int:

@@ -14,6 +14,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 import jettison
+from jettison.http import readonly
 from jettison.http.edge import Edge
 from jettison.http.manage import guard
 from jettison.http.manage.form import Refusals
@@ -46,17 +47,19 @@ class Application:
         queries = _queries(self._app)
         self._paths: dict[str, dict[str, list[str]]] = {DESCRIPTION: {"GET": [], "HEAD": []}}
         for route in routes:
-            methods = self._paths.setdefault(_pattern(route.path), {})
+            methods = self._paths.setdefault(route.path, {})
             methods[route.method] = queries[route.name]
             if route.method == "GET":
                 methods["HEAD"] = queries[route.name]
 
     async def __call__(self, request: Request) -> Response:
         """The response. Raises what :mod:`jettison.http.errors` has a status for."""
-        methods = next((methods for path, methods in self._paths.items() if re.fullmatch(path, request.path)), None)
-        if methods is None:
+        path = next((path for path in self._paths if re.fullmatch(_pattern(path), request.path)), None)
+        if path is None:
             raise PathUnknown(f"{request.path} is no path of this API: {DESCRIPTION} describes it")
-        request.allowed = [*methods, "OPTIONS"]
+        methods = self._paths[path]
+        request.route, request.allowed = path, [*methods, "OPTIONS"]
+        readonly.check(request)
         allowed = ", ".join(request.allowed)
         if request.method == "OPTIONS":
             return Response(200, [(b"allow", allowed.encode())])
@@ -72,6 +75,7 @@ class Application:
     async def _asked(self, request: Request, content: bytes) -> Response:
         whole = request.method != "HEAD"
         scope = {**request.scope, "path": request.path, "method": request.method if whole else "GET", "root_path": ""}
+        scope["origin"] = request.origin
         exchange = _Exchange(content)
         try:
             await self._app(scope, exchange.receive, exchange.send)
@@ -124,6 +128,7 @@ def _described(edge: Edge, routes: tuple[Route, ...]) -> FastAPI:
         redirect_slashes=False,  # it would send clients to the host that the request names
         exception_handlers={HTTPException: _raise, RequestValidationError: _raise},
         telemetry=SILENT,
+        servers=[{"url": edge.prefix}] if edge.prefix else None,
     )
     app.state.edge = edge
     for route in routes:

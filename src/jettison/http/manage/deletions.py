@@ -9,7 +9,7 @@ from fastapi import Path, Query
 from fastapi.responses import JSONResponse
 from pydantic import ConfigDict, Field
 
-from jettison.http.manage.form import LARGEST_ID, AnEdge, Form, Given, NameText, Nothing, Number, Time, answer
+from jettison.http.manage.form import LARGEST_ID, AnEdge, AnOrigin, Form, Given, NameText, Nothing, Number, Time, answer
 from jettison.http.manage.plans import AnyPlan, Bytes
 from jettison.http.manage.targets import Wanted
 from jettison.metadata.deletions import Entry
@@ -103,7 +103,7 @@ def _listed(entry: Entry) -> dict[str, Any]:
     return {**whole, **{key: plan[key] for key in ("tags", "versions", "bytes")}}
 
 
-async def post(edge: AnEdge, wanted: Wanted) -> JSONResponse:
+async def post(edge: AnEdge, origin: AnOrigin, wanted: Wanted) -> JSONResponse:
     """Needs delete. Delete targets as one, or with `dry_run` only plan; all of it is done, or nothing."""
     targets, choice, shown = wanted.named(), wanted.choice(), wanted.shown()
     if wanted.dry_run:
@@ -113,7 +113,13 @@ async def post(edge: AnEdge, wanted: Wanted) -> JSONResponse:
         return answer({**plan.to_json(), "plan_id": plan.id, "dry_run": True})
     deleted = await edge.run(
         lambda: deletion.delete(
-            edge.registry, *targets, choice=choice, expected=shown, purge=wanted.purge, reason=wanted.reason
+            edge.registry,
+            *targets,
+            choice=choice,
+            expected=shown,
+            purge=wanted.purge,
+            reason=wanted.reason,
+            origin=origin,
         )
     )
     return answer(deleted.to_json(), 201, {"Location": edge.url(f"{PATH}/{deleted.id}").decode()})
@@ -124,9 +130,9 @@ async def get(edge: AnEdge, id: DeletionId) -> JSONResponse:
     return answer(entry_json(await edge.read(lambda: restore.find(edge.registry, id))))
 
 
-async def post_restore(edge: AnEdge, id: DeletionId, nothing: Nothing) -> JSONResponse:
+async def post_restore(edge: AnEdge, origin: AnOrigin, id: DeletionId, nothing: Nothing) -> JSONResponse:
     """Needs delete. Undo it: what it took is there again, except tags that were pushed since, which it names."""
-    return answer((await edge.run(lambda: restore.restore(edge.registry, id))).to_json())
+    return answer((await edge.run(lambda: restore.restore(edge.registry, id, origin))).to_json())
 
 
 async def post_purge(edge: AnEdge, id: DeletionId, nothing: Nothing) -> JSONResponse:

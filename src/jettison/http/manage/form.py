@@ -15,6 +15,7 @@ from jettison.http.edge import Edge
 from jettison.oci.digest import DIGEST_PATTERN
 from jettison.oci.errors import quoted
 from jettison.oci.reference import LONGEST_NAME, NAME_PATTERN, TAG_PATTERN
+from jettison.registry.origin import Origin
 from jettison.selection.pattern import LONGEST_PATTERN, PATTERN_GRAMMAR
 
 LARGEST_ID = 2**63 - 1
@@ -95,6 +96,14 @@ async def _edge(asked: Asked) -> Edge:
 
 
 AnEdge = Annotated[Edge, Depends(_edge)]
+
+
+async def _origin(asked: Asked) -> Origin:
+    origin: Origin = asked.scope["origin"]
+    return origin
+
+
+AnOrigin = Annotated[Origin, Depends(_origin)]
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> JSONResponse:

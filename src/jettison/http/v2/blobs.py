@@ -20,19 +20,19 @@ async def get(request: Request) -> Response | Stream:
     registry, content = request.edge.registry, request.method == "GET"
     blob = await request.edge.read(lambda: find_blob(registry, name, digest, content=content))
     headers: Headers = [
-        (b"content-type", b"application/octet-stream"),
         (b"docker-content-digest", str(digest).encode()),
         (b"etag", etag(digest).encode()),
-        (b"accept-ranges", b"bytes"),
         (b"cache-control", b"max-age=31536000"),
     ]
     if request.method == "HEAD" and await request.edge.read(lambda: needs_lease(registry, blob)):
         await request.edge.run(lambda: extend_lease(registry, name, blob))
     if client_has(request.header(b"if-none-match"), digest):
         return Response(304, headers)
+    headers += [(b"content-type", b"application/octet-stream"), (b"accept-ranges", b"bytes")]
+    span = _asked(request, digest, blob.size) if content else None
+    registry.events.blob_pulled(request.origin, name, digest, blob.size)
     if request.method == "HEAD":
         return Response(200, headers, length=blob.size)
-    span = _asked(request, digest, blob.size)
     if span is None:
         return Stream(200, headers, Key(blob.key), Span(0, blob.size), blob.size)
     headers.append((b"content-range", span.content_range(blob.size).encode()))

@@ -24,16 +24,14 @@ async def get(request: Request) -> Response:
     headers = _headers(found)
     if client_has(request.header(b"if-none-match"), found.digest):
         return Response(304, headers)
+    headers.append((b"content-type", found.media_type.encode()))
+    registry.events.manifest_pulled(request.origin, name, reference, found)
     return Response(200, headers, found.content or b"", found.size)
 
 
 def _headers(found: StoredManifest) -> Headers:
     digest = str(found.digest).encode()
-    return [
-        (b"content-type", found.media_type.encode()),
-        (b"docker-content-digest", digest),
-        (b"etag", b'"%s"' % digest),
-    ]
+    return [(b"docker-content-digest", digest), (b"etag", b'"%s"' % digest)]
 
 
 async def put(request: Request) -> Response:
@@ -44,8 +42,8 @@ async def put(request: Request) -> Response:
         raise TagInvalid("tag parameters go with a push by digest: this one is by tag")
     media_type = (request.header(b"content-type") or "").split(";")[0].strip() or None
     content = await _read(request)
-    registry = request.edge.registry
-    pushed = await request.edge.run(lambda: push_manifest(registry, name, reference, content, media_type, also))
+    registry, origin = request.edge.registry, request.origin
+    pushed = await request.edge.run(lambda: push_manifest(registry, name, reference, content, media_type, also, origin))
     return Response(201, _pushed_headers(request, pushed))
 
 

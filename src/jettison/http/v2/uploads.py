@@ -36,9 +36,9 @@ async def post(request: Request) -> Response:
 async def _mount(request: Request, digest: Digest) -> bool:
     source = request.argument("from")
     parsed = RepositoryName.parse(source) if source else None
-    name, registry = request.name, request.edge.registry
+    name, registry, origin = request.name, request.edge.registry, request.origin
     # Nobody is kept from pulling anything until accounts exist.
-    return await request.edge.run(lambda: mount(registry, name, digest, parsed, lambda _: True))
+    return await request.edge.run(lambda: mount(registry, name, digest, parsed, lambda _: True, origin))
 
 
 def _announces_only(request: Request, digest: Digest) -> bool:
@@ -84,14 +84,14 @@ async def put(request: Request) -> Response:
 
 
 async def _take_whole(request: Request, arrival: Arrival, digest: Digest, span: Span | None) -> Response:
-    registry = request.edge.registry
+    registry, origin = request.edge.registry, request.origin
 
     def begin() -> Incoming:
         incoming = uploads.take_over(registry, arrival)
         incoming.expect(digest)
         return incoming
 
-    await take_in(request.edge, request.body, begin, lambda incoming: _checked(incoming, span).finish(digest))
+    await take_in(request.edge, request.body, begin, lambda incoming: _checked(incoming, span).finish(digest, origin))
     return _created(request, digest)
 
 
@@ -101,7 +101,7 @@ async def remove(request: Request) -> Response:
         raise BadRequest("the DELETE of an upload takes no parameters")
     name, id, registry = request.name, request.parts["id"], request.edge.registry
     await request.edge.run(lambda: uploads.cancel(registry, name, id))
-    return Response(204)
+    return Response(204, [(b"docker-upload-uuid", id.encode())])
 
 
 def _sent(request: Request) -> Span | None:
