@@ -33,7 +33,7 @@ def test_a_crash_after_any_step_loses_nothing_and_leaves_nothing(
     """The act under way was done or was not; the script goes on from there; at its end, nothing is left over."""
     context = forks()
     folder = fresh()
-    Place(folder, database_url, Clock()).open_database()
+    Place(folder, database_url, Clock()).open_database().close()
     done, moments = die(context, folder, database_url, None)
     assert done == len(SCRIPT)
     assert moments is not None
