@@ -24,6 +24,8 @@ from tests.support.place import Place, clock, database, place, registry
 from tests.support.server import JettisonServer
 from tests.support.verb import Done, verb
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["clock", "database", "place", "registry"]
 
 slow = pytest.mark.slow  # starts servers and commands

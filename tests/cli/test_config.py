@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from jettison.cli.main import app
 from tests.support.verb import verb
 
+pytestmark = pytest.mark.slow
+
 _FILE = """\
 version: 0.1
 http: {addr: ":5000", secret: hunter2}

@@ -34,6 +34,8 @@ from tests.support.invariants import check_rows
 from tests.support.place import Place
 from tests.support.repository import Repository
 
+pytestmark = pytest.mark.slow
+
 DAY = 24 * 3600
 AT_ONCE = {"sweep_grace": 0, "upload_lease": 0, "touch_lease": 0, "undo": 0}
 

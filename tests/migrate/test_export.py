@@ -25,6 +25,8 @@ from tests.support.content import Draft, artifact, image
 from tests.support.place import Place
 from tests.support.repository import Repository
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def target(place: Place) -> Path:

@@ -15,6 +15,8 @@ from tests.support.ports import free_port
 from tests.support.server import JettisonServer
 from tests.support.verb import verb
 
+pytestmark = pytest.mark.slow
+
 
 def told_to(*ports: int, **more: Any) -> dict[str, Any]:
     """Settings with an endpoint at each of these ports."""
@@ -74,7 +76,6 @@ def test_what_was_acknowledged_before_a_kill_is_told_after_it(database_url: str 
     assert [event["action"] for event in listener.events] == ["push", "push", "push", "delete"]
 
 
-@pytest.mark.slow
 def test_a_kill_while_events_are_delivered_loses_none() -> None:
     """Some may come twice, and none late: without the repetitions they are in order."""
 

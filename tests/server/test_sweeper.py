@@ -22,6 +22,8 @@ from tests.support.place import Place
 from tests.support.repository import Repository as Direct
 from tests.support.server import JettisonServer
 
+pytestmark = pytest.mark.slow
+
 OFTEN = timedelta(milliseconds=20)
 
 

@@ -18,6 +18,8 @@ from tests.support.command import run
 from tests.support.daemon import DaemonDied
 from tests.support.parts import program
 
+pytestmark = pytest.mark.slow
+
 BODY = 3_000_000
 
 
@@ -44,7 +46,6 @@ def site(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iter
     ],
     ids=["pkcs1", "pkcs8", "sec1", "ed25519"],
 )
-@pytest.mark.slow
 def test_every_kind_of_key_serves(
     tmp_path: Path, authority: Authority, make: Callable[[], CertificateIssuerPrivateKeyTypes], form: PrivateFormat
 ) -> None:
@@ -179,7 +180,6 @@ def test_what_cannot_be_served_is_said_before_anything_starts(tmp_path: Path, au
     assert f"error: http.tls.key: the key in {key} is not that of the certificate in {certificate}" in said
 
 
-@pytest.mark.slow
 def test_a_client_that_never_finishes_its_handshake_is_ended(site: SecureSite) -> None:
     """After ten seconds, whether it said nothing or half of it."""
     with site.connect() as silent, site.connect() as half:

@@ -17,6 +17,8 @@ from tests.support.command import run
 from tests.support.daemon import DaemonDied
 from tests.support.parts import program
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def umask() -> Iterator[None]:
