@@ -13,6 +13,8 @@ from tests.http.refusal import assert_refused
 from tests.http.repository import digest_of, index, written
 from tests.support.server import JettisonServer
 
+pytestmark = pytest.mark.slow
+
 PREFIX = "/registry/of/mine"
 
 

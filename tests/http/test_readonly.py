@@ -15,6 +15,8 @@ from tests.http.repository import Repository, digest_of
 from tests.support.distribution import DistributionServer
 from tests.support.server import JettisonServer
 
+pytestmark = pytest.mark.slow
+
 READ_ONLY = {"storage": {"maintenance": {"readonly": {"enabled": True}}}}
 SETTING = "storage.maintenance.readonly.enabled"
 LAYER = digest_of(b"layer")

@@ -15,6 +15,8 @@ from jettison.selection.pattern import Pattern
 from tests.races.scene import Arena, Outcome, Scene
 from tests.support.content import index
 
+pytestmark = pytest.mark.slow
+
 
 class _TagAndManifest(Scene):
     """One deletes a tag, the other the manifest that it points at."""

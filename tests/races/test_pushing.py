@@ -14,6 +14,8 @@ from jettison.registry.mount import mount
 from tests.races.scene import Arena, Outcome, Scene
 from tests.support.content import index
 
+pytestmark = pytest.mark.slow
+
 
 class _PushAndSweep(Scene):
     """The lease of the blob that the push needs has just ended."""

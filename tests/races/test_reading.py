@@ -19,6 +19,8 @@ from tests.races.scene import Arena, Outcome, Scene
 from tests.support.content import image
 from tests.support.interleaving import joined
 
+pytestmark = pytest.mark.slow
+
 PIECE = 64 * 1024
 
 

@@ -12,6 +12,8 @@ from jettison.registry.sweep import holder_name, sweep
 from jettison.registry.target import Target
 from tests.races.scene import A_DAY, Arena, Outcome, Scene
 
+pytestmark = pytest.mark.slow
+
 
 class _RestoreAndPush(Scene):
     """Someone undoes the deletion of a repository while somebody else pushes its tag again."""

@@ -13,6 +13,8 @@ from jettison.registry.mount import mount
 from tests.races.scene import A_DAY, Arena, Outcome, Scene
 from tests.support.content import Draft, image
 
+pytestmark = pytest.mark.slow
+
 
 class _UploadAndUpload(Scene):
     """The same bytes, which nobody has yet, by two sessions."""
