@@ -29,7 +29,7 @@ test: test-fast test-parts ## install all that the tests need and run them: the 
 
 test-fast: ## run the tests that need nothing but Python, in under a minute (ARGS="-k name" chooses)
 	@scripts/environment test
-	@$(pytest) -m "not needs and not slow" $(ARGS)
+	@$(pytest) --numprocesses=4 -m "not needs and not slow" $(ARGS)
 
 test-parts: parts ## run the tests that run real programs: clients, engines, PostgreSQL, the conformance program
 	@scripts/environment test
