@@ -46,7 +46,7 @@ soak: ## push, pull, mount, delete, restore under a sweeper that never rests, OP
 	@scripts/environment test
 	@PYTHONPATH=.:src $(bin)/python -m tests.crashes.soak $(OPERATIONS)
 
-bench: parts ## measure beside distribution and nginx; writes docs/benchmarks.md
+bench: parts ## measure beside distribution and nginx (ARGS='--only adopt': some of it); writes docs/benchmarks.md
 	@scripts/environment run
 	@scripts/environment bench
 	@$(bin)/python -m benchmarks $(ARGS)

@@ -1,23 +1,23 @@
-"""The command: measure, print the table, write the page."""
+"""The command: measure, print the table, keep what was measured, write the page."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import datetime
-import json
+import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from benchmarks import machine, page, table
-from benchmarks.measurement import Row
+from benchmarks import machine, page, results, table
 from benchmarks.peers import PEERS
 from benchmarks.peers.peer import Peer, program
+from benchmarks.results import Result
 from benchmarks.rows import ROWS
 from benchmarks.scale import FULL, QUICK, Scale
 
@@ -27,33 +27,49 @@ DOCS = Path(__file__).parents[1] / "docs"
 def main() -> None:
     """Parse the command line, run, and report."""
     options = _options()
-    peers = [peer for peer in PEERS if peer.short in options.peers]
-    versions = _versions(peers, options.only)
-    scale = QUICK if options.quick else FULL
-    if options.samples:
-        scale = dataclasses.replace(scale, samples=options.samples)
-    signal.signal(signal.SIGTERM, _exit)
-    rows, where = _run(peers, scale, options.only, options.folder, options.json)
-    print(table.text(rows))
-    if options.write:
-        from benchmarks import plot  # noqa: PLC0415  (only a run that draws needs matplotlib)
+    if not options.page:
+        peers = [peer for peer in PEERS if peer.short in options.peers]
+        versions = _versions(peers, options.only)
+        scale = QUICK if options.quick else FULL
+        if options.samples:
+            scale = dataclasses.replace(scale, samples=options.samples)
+        signal.signal(signal.SIGTERM, _exit)
+        measured: list[Result] = []
+        for result in _run(peers, versions, scale, options.only, options.folder):
+            measured.append(result)
+            if options.results is not None:
+                results.write(options.results, results.merged(results.read(options.results), [result], list(ROWS)))
+        print(table.text([row for result in measured for row in result.rows]))
+    if options.results == results.FILE:
+        _write_page()
 
-        plot.draw(rows, DOCS / page.PLOT)
-        facts = {"machine": where, "date": f"{_now():%Y-%m-%d}"}
-        print(f"written: {page.write(rows, DOCS, facts, versions, scale.samples)}")
+
+def _write_page() -> None:
+    """The page and its plot, from what is kept."""
+    from benchmarks import plot  # noqa: PLC0415  (only a run that draws needs matplotlib)
+
+    kept = results.read(results.FILE)
+    plot.draw([row for result in kept for row in result.rows], DOCS / page.PLOT)
+    print(f"written: {page.write(kept, DOCS)}")
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small sizes, to see that every row works; writes no page")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=f"{__doc__} What is measured takes the place of what benchmarks/{results.FILE.name} has of the same"
+        " rows, and docs/benchmarks.md is written anew from it: not with --quick, --peers or --samples, though.",
+    )
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see that every row works")
     parser.add_argument("--only", nargs="+", choices=ROWS, default=list(ROWS), metavar="ROW", help=", ".join(ROWS))
     shorts = [peer.short for peer in PEERS]
     parser.add_argument("--peers", nargs="+", choices=shorts, default=shorts, metavar="PEER", help=", ".join(shorts))
     parser.add_argument("--samples", type=int, help="how many samples of each, instead of the scale's own number")
     parser.add_argument("--folder", type=Path, help="a folder on a disk for the servers' data (default: /tmp)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples to FILE")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="keep the results in FILE instead; write no page")
+    parser.add_argument("--page", action="store_true", help="measure nothing: write the page from what is kept")
     options = parser.parse_args()
-    options.write = not options.quick and options.only == list(ROWS) and options.peers == shorts
+    if options.results is None and not options.quick and not options.samples and options.peers == shorts:
+        options.results = results.FILE
     return options
 
 
@@ -69,26 +85,22 @@ def _versions(peers: Sequence[Peer], only: Sequence[str]) -> Mapping[str, str]:
 
 
 def _run(
-    peers: Sequence[Peer], scale: Scale, only: Sequence[str], base: Path | None, record: Path | None
-) -> tuple[list[Row], str]:
-    """Measure in a temporary folder that is deleted in the end. Returns the rows and the machine's description.
-
-    `record` gets all rows so far after each piece of work: a run that is interrupted has not measured for nothing.
-    """
+    peers: Sequence[Peer], versions: Mapping[str, str], scale: Scale, only: Sequence[str], base: Path | None
+) -> Iterator[Result]:
+    """Measure in a temporary folder that is deleted in the end; each piece as soon as it is measured."""
     folder = Path(tempfile.mkdtemp(prefix="jettison-bench-", dir=base))
     try:
         if machine.filesystem(folder) in ("tmpfs", "ramfs"):
             sys.exit(f"{folder} is in memory, where durable writes cost nothing: give a --folder on a disk")
-        rows: list[Row] = []
+        where = machine.describe(folder)
         for name in only:
-            print(f"{_now():%H:%M:%S} {name}", file=sys.stderr, flush=True)
+            now, load = _now(), round(os.getloadavg()[0], 2)
+            print(f"{now:%H:%M:%S} {name}", file=sys.stderr, flush=True)
             place = folder / name
             place.mkdir()
-            rows += ROWS[name](peers, scale, place)
+            rows = tuple(ROWS[name](peers, scale, place))
             shutil.rmtree(place)
-            if record is not None:
-                record.write_text(json.dumps([dataclasses.asdict(row) for row in rows], indent=2))
-        return rows, machine.describe(folder)
+            yield Result(name, f"{now:%Y-%m-%dT%H:%M:%SZ}", load, where, versions, rows)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

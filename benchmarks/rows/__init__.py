@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.measurement import Row
 from benchmarks.peers.peer import Peer
 from benchmarks.rows import (
+    adopt,
     blob_get,
     blob_put,
     catalog,
@@ -32,4 +33,5 @@ ROWS: Mapping[str, Measure] = {
     "volume": volume.measure,
     "sweep": sweep.measure,
     "memory": memory.measure,
+    "adopt": adopt.measure,
 }

@@ -1,4 +1,9 @@
-"""Taking over a tree of distribution where it lies: how long, and with how much memory, for one size and ten of it."""
+"""Taking over a tree of distribution where it lies: how long, and with how much memory, for one size and ten of it.
+
+The larger tree holds each repository of the smaller one under ten names, with the same bytes, as where images are
+promoted from one repository to the next: all manifests and tags are read and get rows of their own, but it takes
+minutes less to make and to remove than one of ten times as many files.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +37,7 @@ def measure(peers: Sequence[Peer], scale: Scale, folder: Path) -> list[Row]:
     for times, samples in ((1, scale.samples), (TIMES, 1)):
         repositories = scale.catalog * times
         place = folder / f"x{times}"
-        plant(place / "data", repositories, scale.tags)
+        plant(place / "data", scale.catalog, scale.tags, times)
         runs = [_adopt(jettison, place, repositories * scale.tags) for _ in range(samples)]
         shutil.rmtree(place)
         name = f"{repositories * scale.tags}"
@@ -43,11 +48,11 @@ def measure(peers: Sequence[Peer], scale: Scale, folder: Path) -> list[Row]:
 
 def _times(scale: Scale, taken: Sequence[tuple[int, Series, Series]]) -> list[Row]:
     rows = []
-    for name, (repositories, spent, _), bound in zip(
-        ("adopt", "adopt-10x"), taken, (BOUND_SECONDS, BOUND_SECONDS * TIMES), strict=True
-    ):
+    for name, (repositories, spent, _), times in zip(("adopt", "adopt-10x"), taken, (1, TIMES), strict=True):
+        bound = BOUND_SECONDS * times
         goal = Goal(f"under {bound} s", spent.median, bound, at_most=True, unit=" s")
-        work = f"adopting {repositories} repositories with {repositories * scale.tags} manifests"
+        shared = f", each image stored once and in {times} of them" if times > 1 else ""
+        work = f"adopting {repositories} repositories with {repositories * scale.tags} manifests{shared}"
         rows.append(Row(name, work, "s", (spent,), (goal,)))
     return rows
 
@@ -75,6 +80,6 @@ def _adopt(jettison: Peer, place: Path, manifests: int) -> tuple[float, float]:
     elapsed = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     said = (place / "log").read_text(errors="replace")
-    if process.returncode or not re.search(rf"\b{manifests} manifests\b", said):
+    if process.returncode or not re.search(rf"\b{manifests} manifests, {manifests} tags\b", said):
         raise Refused(f"{manifests} manifests were not adopted: {said[-2000:]}")
     return elapsed, usage.ru_maxrss * 1024 / 1e6
