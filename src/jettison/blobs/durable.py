@@ -13,7 +13,7 @@ from jettison.blobs.store import NoSpace, NotDurable
 LEAST_ROOM = 32 * 1024 * 1024
 """Bytes of the disk that are left free, so that whoever filled it can still delete."""
 
-PART_OF_DISK = 20
+ROOM_DIVISOR = 20
 """Of a small disk no more than one part of so many is left free."""
 
 
@@ -49,7 +49,7 @@ def make_folder(folder: Path) -> None:
 def require_room(place: Path | int, size: int = 0) -> None:
     """Raise NoSpace unless `size` bytes more would leave room on the disk of the file, folder or descriptor `place`."""
     disk = os.statvfs(place)
-    least = min(LEAST_ROOM, disk.f_blocks * disk.f_frsize // PART_OF_DISK)
+    least = min(LEAST_ROOM, disk.f_blocks * disk.f_frsize // ROOM_DIVISOR)
     free = disk.f_bavail * disk.f_frsize
     if free < least + size:
         raise NoSpace(

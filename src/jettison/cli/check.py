@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,27 +66,38 @@ def check(
     if delete_unknown_files and not yes and not sys.stdin.isatty():
         say("error", ["nobody is here to ask: add --yes to delete the files that nothing names"])
         raise typer.Exit(_EXIT_NOT_CHECKED)
-    told: dict[str, Progress] = {}
-    found: list[Finding] = []
+    looked = _Looked()
     with opened(config, failed=_EXIT_NOT_CHECKED) as registry:
-        from jettison.registry.check import How
-        from jettison.registry.check import check as look
-
         try:
-            with progress() as show:
-                found.extend(look(registry, How(read_data, repair, young, tell=_remembering(told, show))))
+            _look(registry, looked, read_data, repair, young)
         finally:
             # However it ended: what was found is worth knowing.
             if not as_json:
-                typer.echo("".join(f"{line}\n" for finding in found for line in _lines(finding)), nl=False)
-        deleted = _delete(registry, found, yes=yes) if delete_unknown_files else []
+                typer.echo("".join(f"{line}\n" for finding in looked.found for line in _lines(finding)), nl=False)
+        if delete_unknown_files:
+            looked.deleted = _delete(registry, looked.found, yes=yes)
     if as_json:
-        typer.echo(json.dumps(_document(told, found, deleted), indent=2))
+        typer.echo(json.dumps(_document(looked), indent=2))
     else:
-        for finding in deleted:
-            typer.echo(f"deleted {finding.subject}")
-        typer.echo(_summary(told, found, deleted))
-    raise typer.Exit(_EXIT_FOUND if found else _EXIT_CLEAN)
+        typer.echo("".join(f"deleted {finding.subject}\n" for finding in looked.deleted) + _summary(looked))
+    raise typer.Exit(_EXIT_FOUND if looked.found else _EXIT_CLEAN)
+
+
+@dataclass(slots=True)
+class _Looked:
+    """How far each part of the look came, what was found, and what of that is deleted now."""
+
+    told: dict[str, Progress] = field(default_factory=dict)
+    found: list[Finding] = field(default_factory=list)
+    deleted: list[Finding] = field(default_factory=list)
+
+
+def _look(registry: Registry, looked: _Looked, read_data: bool, repair: bool, young: float) -> None:
+    from jettison.registry.check import How
+    from jettison.registry.check import check as look
+
+    with progress() as show:
+        looked.found.extend(look(registry, How(read_data, repair, young, tell=_remembering(looked.told, show))))
 
 
 def _seconds(text: str) -> float:
@@ -135,11 +147,12 @@ def _lines(finding: Finding) -> Iterator[str]:
         yield f"    {finding.remedy}"
 
 
-def _summary(told: dict[str, Progress], found: list[Finding], deleted: list[Finding]) -> str:
-    looked = ", ".join(_looked_at(told[part]) for part in ("manifests", "blobs", "bytes", "files") if part in told)
-    problems = _number(len(found), "problem") if found else "no problems"
-    done = sum(1 for finding in found if finding.settled) + len(deleted)
-    return f"{problems}{f', {done} put right' if done else ''}: looked at {looked or 'the database alone'}"
+def _summary(looked: _Looked) -> str:
+    told = [looked.told[part] for part in ("manifests", "blobs", "bytes", "files") if part in looked.told]
+    problems = _number(len(looked.found), "problem") if looked.found else "no problems"
+    done = sum(1 for finding in looked.found if finding.settled) + len(looked.deleted)
+    at = ", ".join(map(_looked_at, told)) or "the database alone"
+    return f"{problems}{f', {done} put right' if done else ''}: looked at {at}"
 
 
 def _looked_at(said: Progress) -> str:
@@ -150,9 +163,9 @@ def _number(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _document(told: dict[str, Progress], found: list[Finding], deleted: list[Finding]) -> dict[str, object]:
-    gone = {finding.key: finding for finding in deleted}
+def _document(looked: _Looked) -> dict[str, object]:
+    gone = {finding.key: finding for finding in looked.deleted}
     return {
-        "looked_at": {part: said.done for part, said in told.items()},
-        "findings": [gone.get(finding.key, finding).to_json() for finding in found],
+        "looked_at": {part: said.done for part, said in looked.told.items()},
+        "findings": [gone.get(finding.key, finding).to_json() for finding in looked.found],
     }

@@ -14,7 +14,7 @@ from pathlib import Path
 LARGEST = 8 * 1024 * 1024
 """Bytes: more than the log of an SQLite database grows to between two checkpoints."""
 
-PART_OF_DISK = 50
+RESERVE_DIVISOR = 50
 """Of a small disk no more than one part of so many is kept."""
 
 RETRY_SECONDS = 10.0
@@ -43,7 +43,7 @@ class Reserve:
 
     def _take(self) -> bool:
         disk = os.statvfs(self._path.parent)
-        size = min(LARGEST, disk.f_blocks * disk.f_frsize // PART_OF_DISK)
+        size = min(LARGEST, disk.f_blocks * disk.f_frsize // RESERVE_DIVISOR)
         if self._path.exists() and self._path.stat().st_size >= size:
             return True
         if disk.f_bavail * disk.f_frsize < 4 * size:
