@@ -52,7 +52,8 @@ class Exchange:
         """Whether only one of the registries did what was asked, so that they no longer hold the same."""
         reads = self.ask.method in {"GET", "HEAD", "OPTIONS"}
         more = "oci-tag" in self.ours.aspects
-        return not reads and (more or (self.theirs.status < 300) != (self.ours.status < 300))
+        planned = self.ask.method == "DELETE" and self.statuses(202, 200)
+        return not reads and (more or planned or (self.theirs.status < 300) != (self.ours.status < 300))
 
     @property
     def path(self) -> str:

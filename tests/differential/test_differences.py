@@ -136,6 +136,8 @@ def test_an_aspect_that_one_answer_lacks_is_a_difference() -> None:
 @pytest.mark.parametrize(("method", "theirs", "ours", "parts"), [
     ("PUT", 201, 400, True),
     ("DELETE", 202, 404, True),
+    ("DELETE", 202, 200, True),
+    ("DELETE", 202, 202, False),
     ("PUT", 400, 404, False),
     ("GET", 200, 404, False),
 ])  # fmt: skip

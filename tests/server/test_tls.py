@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import PrivateFormat
+from cryptography.x509 import BasicConstraints
 
 from tests.http.raw import head
 from tests.server.running import RunningSite
@@ -122,6 +124,35 @@ def test_clients_need_a_certificate_where_they_are_asked_for_one(tmp_path: Path,
             ):
                 no.ask("GET", "/")
         assert "clients need a certificate too\n" in site.log
+
+
+def test_a_client_does_not_show_the_certificate_of_an_authority(tmp_path: Path, authority: Authority) -> None:
+    """The TLS library refuses one that says CA:TRUE, which distribution takes: docs/operations/tls.md has the way out.
+
+    One that stands in `clientcas` itself is let in if it is self-signed and says CA:FALSE.
+    """
+    mine, own = Authority("Mine"), Authority("Own")
+    false, true = (
+        x509.Extension(BasicConstraints.oid, True, BasicConstraints(ca=ca, path_length=None)) for ca in (False, True)
+    )
+    clients = {
+        "issued": mine.issue("issued", more=false),
+        "issued authority": mine.issue("issued authority", more=true),
+        "authority": mine.pair,
+        "self-signed": own.issue(own.name, own.pair.key, more=false),
+    }
+    files = {name: pair.write(tmp_path, name) for name, pair in clients.items()}
+    authorities = json.dumps([str(mine.write(tmp_path)), str(files["self-signed"][0])])
+    with SecureSite(tmp_path, authority, http={"tls_clientcas": authorities}) as site:
+        assert {name for name in files if _is_let_in(site, files[name])} == {"issued", "self-signed"}
+
+
+def _is_let_in(site: SecureSite, certificate: tuple[Path, Path]) -> bool:
+    try:
+        with site.secure(site.client(certificate=certificate)) as connection:
+            return connection.ask("GET", "/").status == 200
+    except (ssl.SSLError, ConnectionError):
+        return False
 
 
 @pytest.mark.parametrize("disabled", [False, True])

@@ -48,6 +48,12 @@ class DistributionServer:
         finally:
             self._scratch.cleanup()
 
+    @property
+    def pid(self) -> int:
+        """The process id of the server."""
+        assert self._daemon is not None, "the server was not started"
+        return self._daemon.pid
+
     def _start(self) -> None:
         base = {
             "version": 0.1,
@@ -60,13 +66,14 @@ class DistributionServer:
             },
         }
         file = self.folder / "config.yml"
-        file.write_text(yaml.safe_dump(merged(base, self._config)))
+        config = merged(base, self._config)
+        file.write_text(yaml.safe_dump(config))
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("REGISTRY_", "OTEL_"))}
         environ["OTEL_TRACES_EXPORTER"] = "none"  # version 3 would look for a collector
         self._daemon = Daemon([self._program, "serve", str(file)], self.folder / "log", environ=environ)
         try:
-            port = int(self.address.rpartition(":")[2])
-            self._daemon.wait_until(lambda: answers(port), f"answering on {self.url}/v2/")
+            port, path = int(self.address.rpartition(":")[2]), f"{config['http'].get('prefix', '').rstrip('/')}/v2/"
+            self._daemon.wait_until(lambda: answers(port, path), f"answering on {self.url}{path}")
         except BaseException:
             self._daemon.kill()
             raise

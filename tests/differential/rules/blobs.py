@@ -127,6 +127,13 @@ def _type_of_chunk(exchange: Exchange) -> bool:
     )
 
 
+def _sha512(exchange: Exchange) -> bool:
+    """Distribution stores it under its digest of sha256, answers to both, and with that one."""
+    pushed = "digest=sha512:" in exchange.ask.target and exchange.statuses(201, 201)
+    read = exchange.statuses(200, 304) or exchange.statuses(200, 200) or ours_is(exchange, 404, "BLOB_UNKNOWN")
+    return pushed or ("by sha512" in exchange.ask.about and exchange.theirs.status == 200 and read)
+
+
 def _size_or_range(exchange: Exchange) -> bool:
     return (
         route(exchange, "upload")
@@ -172,6 +179,7 @@ RULES = (
         _where_to_go_on,
     ),
     Rule("media type of a chunk", EVERYTHING, _type_of_chunk),
+    Rule("blobs by sha512", EVERYTHING, _sha512),
     Rule("wrong start and wrong length", EVERYTHING, _size_or_range),
     Rule("a refused end leaves nothing", frozenset({"range"}), _refused_leaves_nothing),
     Rule("a refused upload is over", EVERYTHING, _refused_is_over),

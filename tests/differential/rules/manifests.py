@@ -117,7 +117,7 @@ def _laxer(exchange: Exchange) -> bool:
         _pushes(exchange)
         and bool(changed)
         and theirs_is(exchange, 400, "MANIFEST_INVALID")
-        and exchange.ours.status == 201
+        and (exchange.ours.status == 201 or ours_is(exchange, 400, "MANIFEST_BLOB_UNKNOWN"))
     )
 
 

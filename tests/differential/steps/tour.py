@@ -130,6 +130,17 @@ def end_wrongly(world: World) -> Steps:
         yield world.ask("GET", f"{{place:{key}}}", about=["after a refusal"])
 
 
+def push_a_blob_by_sha512(world: World) -> Steps:
+    """And ask for it by either digest."""
+    name, content, key = f"{world.name}/app", world.content(), world.upload()
+    by_sha512 = digest_of(content, "sha512")
+    yield world.ask("POST", f"/v2/{name}/blobs/uploads/", keeps=key)
+    yield world.ask("PUT", f"{{place:{key}}}&digest={by_sha512}", uploading.BYTES, body=content)
+    for digest in (by_sha512, digest_of(content)):
+        yield world.ask("GET", f"/v2/{name}/blobs/{digest}", about=["by sha512"])
+        yield world.ask("GET", f"/v2/{name}/blobs/{digest}", f'If-None-Match: "{by_sha512}"', about=["by sha512"])
+
+
 TOUR: tuple[Step, ...] = (
     read_everything,
     delete_what_is_needed,
@@ -139,4 +150,5 @@ TOUR: tuple[Step, ...] = (
     push_everything,
     mount_from_anywhere,
     end_wrongly,
+    push_a_blob_by_sha512,
 )
