@@ -1,0 +1,177 @@
+"""Carrying a plan out: each item checked again just before, one outcome for each, a journal of what goes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+
+from jettison.client.deleting import Deleting
+from jettison.client.item import Item, Kind
+from jettison.client.journal import Journal, Writer
+from jettison.client.outcome import Outcome, Result, Status
+from jettison.client.plan import Options, Plan
+from jettison.client.registry import Registry
+from jettison.client.repository import Repository
+from jettison.client.vendors.vendor import Vendor
+from jettison.oci.reference import RepositoryName
+
+_ORDER = {Kind.TAG: 0, Kind.VERSION: 1, Kind.REPOSITORY: 2}
+_GLANCE = 0.2
+_AWAY = {Status.DONE, Status.GONE}
+TakeApart = Callable[[Repository, Vendor], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """Carries plans of one registry out. `take_apart` plans what to do where a repository cannot go as a whole."""
+
+    registry: Registry
+    vendor: Vendor
+    take_apart: TakeApart
+    journal: Journal = field(default_factory=Journal)
+
+    def __call__(self, plan: Plan, options: Options) -> Result:
+        """Carries `plan` out. Raises Invalid where the journal cannot be written: nothing was done then."""
+        writer = self.journal.begin(plan) if options.journal else None
+        running = _Running(self, plan.items, options, writer)
+        running.run()
+        outcomes = tuple(running.outcomes[item] for item in plan.items)
+        done = any(outcome.status in {Status.DONE, Status.FAILED} for outcome in outcomes)
+        result = Result(outcomes, None if writer is None or not done else writer.name, running.stopped.is_set())
+        if writer is not None and done:
+            writer.finish(result)
+        elif writer is not None:
+            writer.drop()
+        return result
+
+
+class _Running:
+    """One execution under way."""
+
+    def __init__(self, execution: Execution, items: Sequence[Item], options: Options, writer: Writer | None) -> None:
+        self.execution = execution
+        self.items = items
+        self.options = options
+        self.writer = writer
+        self.outcomes: dict[Item, Outcome] = {}
+        self.stopped = threading.Event()
+        self._told = threading.Lock()
+        self._deleting: dict[RepositoryName, Deleting] = {}
+        self._above = _above(items)
+
+    def run(self) -> None:
+        """Does the items, those of a stage at a time; on KeyboardInterrupt finishes what is under way, and no more."""
+        with ThreadPoolExecutor(self.execution.registry.transport.concurrency, "deletion") as pool:
+            for stage in _stages(self.items, self._above):
+                self._stage(pool, stage)
+                if stage[0].kind is Kind.TAG:
+                    self._wait([pool.submit(self._verify, repository) for repository in list(self._deleting.values())])
+        for item in self.items:
+            self.outcomes.setdefault(item, Outcome(item, Status.UNTOUCHED, "interrupted before"))
+
+    def _stage(self, pool: ThreadPoolExecutor, stage: list[Item]) -> None:
+        for item in stage:
+            self._of(item.repository)
+        self._wait([pool.submit(self._do, item) for item in _interleaved(stage)])
+
+    def _wait(self, futures: list[Future[None]]) -> None:
+        waiting = True
+        while waiting:
+            try:
+                # A signal is not seen while waiting for a lock, so each wait is short.
+                waiting = bool(wait(futures, _GLANCE).not_done)
+            except KeyboardInterrupt:
+                if self.stopped.is_set():
+                    raise
+                self.stopped.set()
+                for future in futures:
+                    future.cancel()
+        for future in futures:
+            if not future.cancelled():
+                future.result()
+
+    def _do(self, item: Item) -> None:
+        if self.stopped.is_set():
+            return
+        above = [each for each in self._above.get(item, []) if self.outcomes[each].status not in _AWAY]
+        if above:
+            outcome = Outcome(item, Status.SKIPPED, f"{above[0].name}, which needs it or brings it, was not deleted")
+        else:
+            outcome = self._of(item.repository).do(item)
+        with self._told:
+            self.outcomes[item] = outcome
+            if self.options.progress is not None:
+                self.options.progress(outcome)
+
+    def _verify(self, deleting: Deleting) -> None:
+        for item, outcome in deleting.verify():
+            with self._told:
+                self.outcomes[item] = outcome
+                if self.options.progress is not None:
+                    self.options.progress(outcome)
+
+    def _of(self, name: RepositoryName) -> Deleting:
+        if name not in self._deleting:
+            execution = self.execution
+            repository = execution.registry.repository(name)
+            going = {item.digest for item in self.items if item.repository == name and item.kind is Kind.VERSION}
+            self._deleting[name] = Deleting(
+                repository,
+                execution.vendor,
+                self.options,
+                self.writer,
+                execution.take_apart,
+                self._nested,
+                {digest for digest in going if digest is not None},
+            )
+        return self._deleting[name]
+
+    def _nested(self, plan: Plan) -> Sequence[Outcome]:
+        """Carries a plan out within this one: that of a repository that had to be taken apart."""
+        inner = _Running(self.execution, plan.items, replace(self.options, progress=None), self.writer)
+        inner.stopped = self.stopped
+        inner.run()
+        return [inner.outcomes[item] for item in plan.items]
+
+
+def _interleaved(stage: list[Item]) -> Iterator[Item]:
+    """Items of each repository in turn: what falls back goes one after the other in its repository."""
+    by_repository: dict[RepositoryName, list[Item]] = {}
+    for item in stage:
+        by_repository.setdefault(item.repository, []).append(item)
+    for turn in zip_longest(*by_repository.values()):
+        yield from (item for item in turn if item is not None)
+
+
+def _above(items: Sequence[Item]) -> dict[Item, list[Item]]:
+    """For each version the items that go before it: the indexes that list it, and what brings it."""
+    versions = {(item.repository, item.digest): item for item in items if item.kind is Kind.VERSION}
+    above: dict[Item, list[Item]] = {}
+    for (repository, _), item in versions.items():
+        for child in item.children:
+            if (repository, child) in versions:
+                above.setdefault(versions[repository, child], []).append(item)
+        brought_by = versions.get((repository, item.part_of))
+        if brought_by is not None and brought_by not in above.get(item, []):
+            above.setdefault(item, []).append(brought_by)
+    return above
+
+
+def _stages(items: Sequence[Item], above: dict[Item, list[Item]]) -> Iterator[list[Item]]:
+    """Items that may go at a time: tags, then versions level by level, each after what is above, then repositories."""
+    depths: dict[Item, int] = {}
+
+    def depth(item: Item) -> int:
+        if item not in depths:
+            depths[item] = 0  # a digest cannot hold itself, so that this ends
+            depths[item] = max((depth(each) + 1 for each in above.get(item, [])), default=0)
+        return depths[item]
+
+    stages: dict[tuple[int, int], list[Item]] = {}
+    for item in items:
+        stages.setdefault((_ORDER[item.kind], depth(item)), []).append(item)
+    for _, stage in sorted(stages.items()):
+        yield stage
