@@ -18,7 +18,7 @@ http: {addr: ":5000", secret: hunter2}
 storage: {filesystem: {rootdirectory: DATA}, delete: {enabled: true}}
 jettison: {database: {url: "postgresql://me:hunter2@db/registry"}}
 """
-_REFUSED = "auth: htpasswd\nlog:\n  level: loud\nhttp: {addr: here}\nstorage: filesystem\n"
+_REFUSED = "auth: silly\nlog:\n  level: loud\nhttp: {addr: here}\nstorage: filesystem\n"
 
 
 @pytest.fixture
@@ -130,10 +130,10 @@ def test_check_looks_at_what_the_settings_name(tmp_path: Path) -> None:
 def test_check_in_json(tmp_path: Path) -> None:
     """For programs: the answer, every error and every warning."""
     path = tmp_path / "config.yml"
-    path.write_text("version: 0.1\nstorage: filesystem\nauth: htpasswd\nhttp: {addr: ':1', adr: x}\n")
+    path.write_text("version: 0.1\nstorage: filesystem\nauth: silly\nhttp: {addr: ':1', adr: x}\n")
     done = verb("config", "--check", "--json", path, environ={"REGISTRY_STORAGE_DELETE_ENABLED": "true"})
     said = json.loads(done.stdout)
     assert (done.returncode, done.stderr, said["servable"]) == (2, "", False)
     (error,) = said["errors"]
-    assert (error["where"], error["setting"]) == ({"name": str(path), "line": 3}, "auth")
+    assert (error["where"], error["setting"]) == ({"name": str(path), "line": 3}, "auth.silly")
     assert [warning["setting"] for warning in said["warnings"]] == ["http.adr"]

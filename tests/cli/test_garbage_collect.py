@@ -166,10 +166,10 @@ def test_a_wrong_folder_is_an_error(tmp_path: Path) -> None:
 def test_bad_settings_are_an_error(tmp_path: Path) -> None:
     """As at the server's start, with status 2."""
     config = tmp_path / "config.yml"
-    config.write_text("version: 0.1\nstorage: {filesystem: }\nauth: htpasswd\n")
+    config.write_text("version: 0.1\nstorage: {filesystem: }\nauth: silly\n")
     done = verb("garbage-collect", config)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "auth: is known to distribution" in done.stderr
+    assert "auth.silly: is known to distribution" in done.stderr
 
 
 @pytest.mark.needs("postgresql")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import httpx2
 import pytest
 
@@ -21,6 +22,7 @@ from tests.support.content import image
 from tests.support.distribution import DistributionServer
 from tests.support.listener import Listener
 from tests.support.server import JettisonServer
+from tests.support.token_server import TokenServer
 
 from .page import rows
 
@@ -213,16 +215,22 @@ def _pushed(url: str) -> str:
 
 
 def _told(
-    server: type[DistributionServer | JettisonServer], http: Mapping[str, Any], least: int
+    server: type[DistributionServer | JettisonServer],
+    http: Mapping[str, Any],
+    least: int,
+    said: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """The events, so many at least, of a push, of a GET answered 304, of one answered 416, and of a pull, in order."""
+    """The events, so many at least, of a push, of a GET answered 304, of one answered 416, and of a pull, in order.
+
+    The GETs have the headers ``said`` too.
+    """
     with Listener() as listener:
         endpoint = {"name": "here", "url": listener.url, "timeout": "5s", "threshold": 3, "backoff": "100ms"}
         with server(config={"http": http, "notifications": {"endpoints": [endpoint]}}) as running:
             path = _pushed(running.url)
             etag = f'"{Digest.of(LAYER)}"'
             statuses = [
-                _ask(running.url, "GET", path, headers=headers).status_code
+                _ask(running.url, "GET", path, headers={**headers, **(said or {})}).status_code
                 for headers in ({"If-None-Match": etag}, {"Range": "bytes=100-"}, {})
             ]
             assert statuses == [304, 416, 200]
@@ -239,6 +247,21 @@ def test_what_was_not_sent_was_not_pulled() -> None:
     assert [event["action"] for event in ours] == ["push", "pull"]
 
 
+@shows("proxies in events")
+def test_who_asks_may_not_say_from_where() -> None:
+    """Distribution believes the headers of a proxy from anybody."""
+    said = {"X-Forwarded-For": "203.0.113.7, 198.51.100.1", "X-Forwarded-Host": "elsewhere.example"}
+    theirs, ours = (
+        [event for event in _told(server, {}, least, said) if event["action"] == "pull"]
+        for server, least in ((DistributionServer, 4), (JettisonServer, 2))
+    )
+
+    assert {event["request"]["addr"] for event in theirs} == {"203.0.113.7"}
+    assert all(event["request"]["addr"].startswith("127.0.0.1:") for event in ours)
+    assert {event["target"]["url"].split("/")[2] for event in theirs} == {"elsewhere.example"}
+    assert all("/127.0.0.1:" in event["target"]["url"] for event in ours)
+
+
 @shows("URLs in events with relative URLs")
 def test_the_urls_in_events_have_a_host() -> None:
     """With relative URLs too."""
@@ -247,6 +270,57 @@ def test_the_urls_in_events_have_a_host() -> None:
 
     assert {event["target"]["url"].partition("/v2/")[0] for event in theirs} == {""}
     assert all(event["target"]["url"].startswith("http://127.0.0.1:") for event in ours)
+
+
+# ------------------------------------------------------------------------------------------------------- signing in
+
+
+@shows("passwords over plain http")
+def test_a_password_is_not_taken_where_others_could_read_it(tmp_path: Path) -> None:
+    """The one who asks is elsewhere, as a proxy that both are behind tells."""
+    hashed = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+    file = tmp_path / "htpasswd"
+    file.write_text(f"ana:{hashed}\n")
+    auth = {"auth": {"htpasswd": {"realm": "both", "path": str(file)}}}
+    elsewhere = {"X-Forwarded-For": "203.0.113.7"}
+    with DistributionServer(config=auth) as theirs, JettisonServer(config=_behind_a_proxy(auth)) as ours:
+        answers = [_ask(each.url, "GET", "/v2/", auth=("ana", "secret"), headers=elsewhere) for each in (theirs, ours)]
+
+    assert [answer.status_code for answer in answers] == [200, 403]
+    assert "jettison.signin.insecure" in answers[1].text
+
+
+def _behind_a_proxy(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**config, "jettison": {"proxies": ["127.0.0.1"]}}
+
+
+@shows("a password file that is not there")
+def test_a_password_file_is_not_made_up(tmp_path: Path) -> None:
+    """Distribution makes one, and the server is up; ours says which file it misses."""
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    with DistributionServer(config={"auth": {"htpasswd": {"realm": "both", "path": str(theirs)}}}):
+        assert theirs.read_text().startswith("docker:")
+
+    started = JettisonServer(config={"auth": {"htpasswd": {"realm": "both", "path": str(ours)}}})
+    with pytest.raises(AssertionError, match=r"auth\.htpasswd\.path"), started:
+        pass
+    assert not ours.exists()
+
+
+@shows("a push by a token")
+def test_a_token_to_push_need_not_be_one_to_pull(tmp_path: Path) -> None:
+    """Of an upload's beginning, by the tokens of one server."""
+    with TokenServer(tmp_path) as tokens, serving({"auth": tokens.auth}) as both:
+        statuses = [
+            [answer.status_code for answer in both.ask("POST", "/v2/a/blobs/uploads/", headers=_token(tokens, actions))]
+            for actions in ("push", "pull,push", "pull")
+        ]
+
+    assert statuses == [[401, 202], [202, 202], [401, 401]]
+
+
+def _token(tokens: TokenServer, actions: str) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {tokens.token('ana', [f'repository:a:{actions}'])}"}
 
 
 # -------------------------------------------------------------------------------------------------------- read only

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from jettison.http.edge import Edge
 from jettison.http.request import Request
 from tests.http.conftest import Connect, open_client
 from tests.http.repository import Repository
@@ -24,7 +25,7 @@ def request_with(*values: bytes) -> Request:
     async def receive() -> dict[str, Any]:
         raise AssertionError("nobody asks for the body")
 
-    return Request(None, scope, receive)  # type: ignore[arg-type]
+    return Request(Edge(cast("Any", None)), scope, receive)
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from jettison.http.request import Body, ClientGone, Request
+from jettison.http.edge import Edge
+from jettison.http.request import Body, ClientGone, Request, Stalled
 
 PIECES = [b"one", b"two"]
+EDGE = Edge(cast("Any", None))
 
 
 class Server:
@@ -70,5 +72,51 @@ def test_what_says_how_long_a_body_is(version: str, headers: list[tuple[bytes, b
     """Its headers, and with HTTP/1 their absence (RFC 9112, 6.3)."""
     server = Server(*PIECES)
     scope = {"method": "PUT", "http_version": version, "headers": headers}
-    asyncio.run(Request(None, scope, server.receive).body.whole(100))  # type: ignore[arg-type]
+    asyncio.run(Request(EDGE, scope, server.receive).body.whole(100))
     assert server.asked == asked
+
+
+class Stalling(Server):
+    """Hands over pieces, then nothing, with the client still there."""
+
+    async def receive(self) -> dict[str, Any]:
+        """The next message, if there is one."""
+        if not self.messages:
+            self.asked += 1
+            await asyncio.Event().wait()
+        return await super().receive()
+
+
+def test_a_body_that_brings_nothing_for_long_is_given_up() -> None:
+    """At once when it is asked for again: whoever drains it need not wait that long once more."""
+    server = Stalling(b"one", whole=False)
+    body = Body(server.receive, 6, 0.05)
+
+    async def read() -> None:
+        assert await body.next() == b"one"
+        for _ in range(3):
+            with pytest.raises(Stalled):
+                await body.next()
+        assert not await body.drain(100)
+
+    asyncio.run(read())
+    assert server.asked == 2
+    assert not body.broken, "the client is there"
+
+
+def test_a_slow_body_is_waited_for() -> None:
+    """It is silence that ends one, not how long all of it takes."""
+    server = Server(*(b"x" for _ in range(8)))
+
+    async def slowly() -> dict[str, Any]:
+        await asyncio.sleep(0.04)
+        return await server.receive()
+
+    assert asyncio.run(Body(slowly, 8, 0.2).whole(100)) == b"x" * 8
+
+
+def test_what_came_before_a_stall_is_handed_over() -> None:
+    """So that it is kept."""
+    body = Body(Stalling(b"one", b"two", whole=False).receive, 9, 0.05)
+    assert asyncio.run(body.gather(100)) == b"onetwo"
+    assert not body.ended

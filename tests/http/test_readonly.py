@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import httpx2
@@ -39,6 +39,7 @@ OWN_WRITES = [
     ("DELETE", "/v2/team/app"),
     ("DELETE", "/v1/repositories/team/app"),
     ("DELETE", "/v2/team/app?dry_run=true"),
+    ("DELETE", "/v2/team/app/manifests/v1?dry_run=true"),
     ("POST", "/api/v1/deletions"),
     ("POST", "/api/v1/deletions/1/restore"),
     ("POST", "/api/v1/deletions/1/purge"),
@@ -59,11 +60,13 @@ class Kept:
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     """Filled by a server that could be written to, which has ended."""
     data = tmp_path_factory.mktemp("kept") / "data"
-    with JettisonServer(data) as filling, open_client(filling) as client:
+    # What waits for a sweep when it ends is what the read-only server sweeps.
+    never = {"jettison": {"sweep": {"interval": "0", "grace": "0"}}}
+    with JettisonServer(data, config=never) as filling, open_client(filling) as client:
         repository = Repository(client, "team/app")
         repository.push_image("layer", "v1")
-        repository.push_image("gone", "old")
-        assert client.delete("/v2/team/app/manifests/old", params={"purge": "true"}).status_code == 202
+        gone = repository.push_image("gone", "old")
+        assert client.delete(f"/v2/team/app/manifests/{gone}", params={"purge": "true"}).status_code == 202
         upload = repository.begin_upload().rpartition("/")[2]
     quick = {"jettison": {"sweep": {"interval": "50ms", "grace": "0"}, "leases": {"upload": "1ms", "touch": "1ms"}}}
     with JettisonServer(data, config={**READ_ONLY, **quick}) as server, open_client(server) as client:
@@ -103,14 +106,34 @@ def test_what_there_is_not_is_still_not_found(kept: Kept) -> None:
     assert_refused(kept.client.post("/api/v1/nothing"), 404, "NAME_UNKNOWN")
 
 
-def test_it_does_not_sweep_by_itself(kept: Kept) -> None:
-    """What waits for a sweep goes on waiting, however often it would be looked for."""
-    began = datetime.now().astimezone()
-    while (datetime.now().astimezone() - began).total_seconds() < 0.5:
-        assert kept.client.get("/v2/").status_code == 200
-    assert "swept" not in kept.server.log
-    assert kept.client.get("/api/v1/sweep").json()["runs"] == []
-    assert (kept.server.data / "jettison.db").exists()
+def test_it_sweeps_as_configured(kept: Kept) -> None:
+    """What was deleted before comes off the disk, as the log and the API say; what is there stays."""
+    deadline = time.monotonic() + 10
+    while "sweep: swept" not in kept.server.log:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    runs = kept.client.get("/api/v1/sweep").json()["runs"]
+    assert sum(run["deletions"] for run in runs) == 1
+    assert kept.client.get(f"/v2/team/app/blobs/{LAYER}").content == b"layer"
+
+
+def test_without_an_interval_it_does_not_sweep(tmp_path: Path) -> None:
+    """Whoever wants nothing to go away while nothing comes in sets it so."""
+    data = tmp_path / "data"
+    never = {"jettison": {"sweep": {"interval": "0", "grace": "0"}}}
+    with JettisonServer(data, config=never) as filling, open_client(filling) as client:
+        Repository(client, "team/app").push_image("gone", "old")
+        assert client.delete("/v2/team/app", params={"purge": "true"}).status_code == 202
+    with JettisonServer(data, config={**READ_ONLY, **never}) as server, open_client(server) as client:
+        time.sleep(0.3)
+        assert client.get("/api/v1/sweep").json()["runs"] == []
+    assert b"gone" in [file.read_bytes() for file in (data / "blobs").rglob("*") if file.is_file()]
+
+
+def test_a_dry_run_over_the_api_is_refused_too(kept: Kept) -> None:
+    """It changes nothing, and what it promises could not be done: the deletion would be refused."""
+    wanted = {"targets": [{"repository": "team/app", "tag": "v1"}], "dry_run": True}
+    assert_refused(kept.client.post("/api/v1/deletions", json=wanted), 405, "UNSUPPORTED")
 
 
 def test_it_can_be_written_to_again(tmp_path: Path) -> None:

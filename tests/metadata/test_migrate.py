@@ -189,6 +189,7 @@ def test_the_rows_of_the_first_release_are_there_after_a_migration(
 
     assert migrate(empty, place.dialect) == NEWEST
     assert empty.read(first_rows) == before
+    assert empty.read(lambda tx: tx.all("select owner from upload")) == [("",)]
     assert [number for number, _ in ledger(empty)] == list(range(1, NEWEST + 1))
     registry = place.open_registry(empty)
     found = pull.find_manifest(registry, RepositoryName("app"), Tag("v1"), content=True)

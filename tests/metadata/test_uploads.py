@@ -13,7 +13,7 @@ ID, KEY = "an upload", "a key"
 @pytest.fixture
 def session(database: Database) -> Database:
     """The database, with one session of the repository app, which the writer ``one`` has."""
-    database.write(lambda tx: uploads.add(tx, ID, "app", KEY))
+    database.write(lambda tx: uploads.add(tx, ID, "app", KEY, "me"))
     assert database.write(lambda tx: uploads.claim(tx, ID, "one", 0))
     return database
 
@@ -26,11 +26,14 @@ def advance(database: Database, writer: str, received: int) -> bool:
 
 def test_a_session_is_found_by_its_repository_alone(session: Database) -> None:
     """With nothing received, until something is."""
-    assert session.read(lambda tx: uploads.find(tx, ID, "app")) == uploads.UploadRow(ID, "app", KEY, None, 0, None)
-    assert session.read(lambda tx: uploads.find(tx, ID, "other")) is None
-    assert session.read(lambda tx: uploads.find(tx, "another upload", "app")) is None
+    assert session.read(lambda tx: uploads.find(tx, ID, "app", "me")) == uploads.UploadRow(
+        ID, "app", KEY, None, 0, None
+    )
+    assert session.read(lambda tx: uploads.find(tx, ID, "other", "me")) is None
+    assert session.read(lambda tx: uploads.find(tx, "another upload", "app", "me")) is None
+    assert session.read(lambda tx: uploads.find(tx, ID, "app", "somebody else")) is None
     assert advance(session, "one", 3)
-    assert session.read(lambda tx: uploads.find(tx, ID, "app")) == uploads.UploadRow(
+    assert session.read(lambda tx: uploads.find(tx, ID, "app", "me")) == uploads.UploadRow(
         ID, "app", KEY, "state", 3, Digest.of(b"xxx")
     )
 
@@ -64,7 +67,7 @@ def test_an_ended_session_is_over_for_everyone(session: Database) -> None:
     assert not session.write(lambda tx: uploads.end(tx, ID, "two"))
     assert session.write(lambda tx: uploads.end(tx, ID, "one"))
 
-    assert session.read(lambda tx: uploads.find(tx, ID, "app")) is None
+    assert session.read(lambda tx: uploads.find(tx, ID, "app", "me")) is None
     assert not session.write(lambda tx: uploads.claim(tx, ID, "two", 0))
     assert not advance(session, "one", 3)
     assert not session.write(lambda tx: uploads.finish(tx, ID, "one"))
@@ -82,7 +85,7 @@ def test_a_session_is_ended_whoever_has_it(session: Database) -> None:
 def test_the_row_of_a_session_that_has_not_ended_stays(session: Database) -> None:
     """While bytes lie somewhere, a row says so."""
     session.write(lambda tx: uploads.remove(tx, ID))
-    assert session.read(lambda tx: uploads.find(tx, ID, "app")) is not None
+    assert session.read(lambda tx: uploads.find(tx, ID, "app", "me")) is not None
 
 
 def test_each_use_is_the_last(session: Database, clock: Clock) -> None:

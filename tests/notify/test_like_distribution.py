@@ -75,7 +75,9 @@ def both(request: pytest.FixtureRequest) -> Iterator[tuple[Told, Told, Listener,
     with Listener() as theirs, Listener() as ours:
         with DistributionServer(config=configuration(theirs, way)) as distribution:
             expected = acted(distribution.url, theirs)
-        with JettisonServer(config=configuration(ours, way)) as jettison:
+        # Distribution believes whoever sends such headers; here a proxy is named.
+        believed = {"jettison": {"proxies": ["127.0.0.1", "10.0.0.0/8"]}}
+        with JettisonServer(config=merged(configuration(ours, way), believed)) as jettison:
             found = acted(jettison.url, ours)
         yield expected, found, theirs, ours
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jettison.oci.digest import Digest
 from jettison.oci.errors import BlobUnknown, ManifestBlobUnknown, ManifestUnknown, NameUnknown, Unsupported
 from jettison.registry import listing
+from jettison.registry.access import EVERYONE
 from tests.support.clock import Clock
 from tests.support.invariants import check_bytes, check_rows
 from tests.support.model import Model
@@ -49,7 +50,7 @@ class Walk:
         self.steps[kind](pick)
         check_rows(self.registry.database)
         listed = [name for name in REPOSITORIES if self.models[name].manifests]
-        assert listing.catalog(self.registry, "", 10).entries == listed
+        assert listing.catalog(self.registry, "", 10, EVERYONE).entries == listed
         for name, model in self.models.items():
             self._check_repository(self._at(name), model)
 

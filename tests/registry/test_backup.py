@@ -17,16 +17,19 @@ from jettison.metadata import leases
 from jettison.metadata import uploads as upload_rows
 from jettison.metadata.database import Database
 from jettison.oci.digest import Digest
-from jettison.oci.errors import RegistryError, Unavailable
-from jettison.registry import hold, sweep, uploads
+from jettison.oci.errors import RegistryError, Unauthorized, Unavailable
+from jettison.registry import hold, sessions, sweep, uploads
+from jettison.registry.accounts import sign_in
 from jettison.registry.backup import LOCK, BackedUp, NotABackup, back_up
 from jettison.registry.check import How, check
 from jettison.registry.check_bytes import delete_unknown
 from jettison.registry.finding import Progress
 from jettison.registry.registry import Registry
 from jettison.registry.restore import restore as undo
+from jettison.registry.sessions import Purpose
 from jettison.registry.sweep import Swept
 from jettison.server.folder import LOCK as SERVER_LOCK
+from tests.support.accounts import PASSWORD, add_user
 from tests.support.clock import Clock
 from tests.support.content import image, index, referrer
 from tests.support.invariants import check_rows
@@ -232,6 +235,19 @@ def test_bytes_that_are_missing_are_named(registry: Registry, target: Path, plac
     assert len(files(target)) == made.blobs - 1
 
 
+def test_accounts_are_in_a_backup_and_nobody_is_signed_in(registry: Registry, target: Path, restore: Restore) -> None:
+    """What was revoked after it must not come back with it."""
+    fill(registry)
+    ana = add_user(registry, "ana", "team/**:pull")
+    token = sessions.issue(registry, ana, Purpose.REFRESH, "docker")
+    back_up(registry, target)
+    restored = restore(target)
+    assert sign_in(restored, "ana", PASSWORD) == ana
+    with pytest.raises(Unauthorized):
+        sessions.use(restored, token, Purpose.REFRESH)
+    assert sessions.use(registry, token, Purpose.REFRESH) == ana
+
+
 def test_what_is_under_way_is_not_in_a_backup(registry: Registry, target: Path, restore: Restore) -> None:
     """Sessions whose bytes are elsewhere, and leases of processes that are not there, would only be in the way."""
     app = fill(registry)
@@ -420,7 +436,7 @@ def _as_before_the_commit(tx: Any, id: str, repository: str, key: str) -> None:
     tx.run("delete from repository_blob")
     tx.run("delete from blob")
     tx.run("delete from stored")
-    upload_rows.add(tx, id, repository, key)
+    upload_rows.add(tx, id, repository, key, "")
     tx.run("update upload set received = 9 where id = :id", id=id)
 
 

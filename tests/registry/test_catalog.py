@@ -8,6 +8,7 @@ from jettison.metadata.database import Database
 from jettison.oci.errors import NameUnknown
 from jettison.oci.reference import RepositoryName
 from jettison.registry import listing
+from jettison.registry.access import EVERYONE
 from jettison.registry.listing import Page
 from jettison.registry.push import push_manifest
 from jettison.registry.registry import Registry
@@ -52,12 +53,12 @@ def test_the_pages_of_the_catalog_are_the_set_of_names(registry: Registry, wante
     for name in wanted:
         push_manifest(registry, RepositoryName.parse(name), EMPTY.digest, EMPTY.content, EMPTY.media_type)
     try:
-        found = pages(lambda last, limit: listing.catalog(registry, last, limit), limit)
+        found = pages(lambda last, limit: listing.catalog(registry, last, limit, EVERYONE), limit)
         assert [name for page in found for name in page] == sorted(wanted)
     finally:
         for name in wanted:
             Repository(registry, name).delete()
-    assert listing.catalog(registry, "", 1) == Page([], more=False)
+    assert listing.catalog(registry, "", 1, EVERYONE) == Page([], more=False)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -77,11 +78,11 @@ def test_a_page_begins_after_a_name_that_is_gone(registry: Registry) -> None:
     """The last entry of a page may be deleted before the next one is asked for."""
     for name in ("a", "b", "c"):
         Repository(registry, name).put(EMPTY)
-    assert listing.catalog(registry, "", 2) == Page(["a", "b"], more=True)
+    assert listing.catalog(registry, "", 2, EVERYONE) == Page(["a", "b"], more=True)
     Repository(registry, "b").delete()
-    assert listing.catalog(registry, "b", 2) == Page(["c"], more=False)
-    assert listing.catalog(registry, "never/was", 2) == Page([], more=False)
-    assert listing.catalog(registry, "aa", 2) == Page(["c"], more=False)
+    assert listing.catalog(registry, "b", 2, EVERYONE) == Page(["c"], more=False)
+    assert listing.catalog(registry, "never/was", 2, EVERYONE) == Page([], more=False)
+    assert listing.catalog(registry, "aa", 2, EVERYONE) == Page(["c"], more=False)
 
 
 def test_a_page_of_tags_begins_after_a_tag_that_is_gone(registry: Registry) -> None:
@@ -95,9 +96,9 @@ def test_a_page_of_tags_begins_after_a_tag_that_is_gone(registry: Registry) -> N
 def test_a_page_of_none_tells_whether_there_are_any(registry: Registry) -> None:
     """A limit of 0."""
     repository = Repository(registry)
-    assert listing.catalog(registry, "", 0) == Page([], more=False)
+    assert listing.catalog(registry, "", 0, EVERYONE) == Page([], more=False)
     repository.put(EMPTY, "a")
-    assert listing.catalog(registry, "", 0) == Page([], more=True)
+    assert listing.catalog(registry, "", 0, EVERYONE) == Page([], more=True)
     assert listing.tag_names(registry, repository.name, "", 0) == Page([], more=True)
 
 
@@ -112,7 +113,7 @@ def test_the_catalog_lists_what_has_a_manifest(registry: Registry) -> None:
     """A repository of blobs alone is not in it, and has no tag list."""
     blobs = Repository(registry, "blobs")
     blobs.upload(b"layer")
-    assert listing.catalog(registry, "", 10).entries == []
+    assert listing.catalog(registry, "", 10, EVERYONE).entries == []
     assert not listing.is_listed(registry, "blobs")
     with pytest.raises(NameUnknown, match="no repository blobs"):
         listing.tag_names(registry, blobs.name, "", 10)
@@ -128,7 +129,7 @@ def test_names_that_contain_each_other_are_apart(registry: Registry) -> None:
     for name in ("a", "a/b", "a/b/c"):
         Repository(registry, name).put(EMPTY, "latest")
     Repository(registry, "a/b").delete()
-    assert listing.catalog(registry, "", 10).entries == ["a", "a/b/c"]
+    assert listing.catalog(registry, "", 10, EVERYONE).entries == ["a", "a/b/c"]
 
 
 def test_the_database_answers(registry: Registry) -> None:

@@ -5,6 +5,7 @@ import pytest
 from jettison.oci.errors import FilterTooWide, ManifestUnknown, NameUnknown, NothingMatched, PlanOutdated, TooLarge
 from jettison.oci.reference import RepositoryName, Tag
 from jettison.registry import deletion, listing, points
+from jettison.registry.access import EVERYONE
 from jettison.registry.choice import Filter
 from jettison.registry.registry import Registry
 from jettison.registry.target import Target
@@ -32,7 +33,7 @@ def choice(repository: str, tag: str | None = None, *, untagged: bool = False, e
 
 def catalog(registry: Registry) -> list[str]:
     """All that the catalog lists."""
-    return listing.catalog(registry, "", 100).entries
+    return listing.catalog(registry, "", 100, EVERYONE).entries
 
 
 def test_a_pattern_chooses_whole_repositories(registry: Registry, repositories: dict[str, Repository]) -> None:

@@ -10,6 +10,7 @@ from jettison.oci.digest import Digest
 from jettison.oci.errors import BlobUnknown, ManifestUnknown, NameUnknown, PlanOutdated, Unsupported
 from jettison.oci.reference import RepositoryName, Tag
 from jettison.registry import listing
+from jettison.registry.access import EVERYONE, Caller, Kind
 from jettison.registry.target import Target
 from tests.support.clock import Clock
 from tests.support.content import image, index, referrer
@@ -87,7 +88,7 @@ def test_deleting_a_repository_takes_all_of_it(repository: Repository, other: Re
 
     deleted = repository.delete()
 
-    assert listing.catalog(repository.registry, "", 10).entries == ["other/app"]
+    assert listing.catalog(repository.registry, "", 10, EVERYONE).entries == ["other/app"]
     assert repository.tags() is None
     assert not any(repository.has(each) for each in ("v1", "latest", draft, sbom))
     assert not any(repository.has_blob(blob) for blob in (*draft.blobs, b"not yet needed"))
@@ -285,7 +286,8 @@ def test_the_journal_says_what_went(repository: Repository, clock: Clock, kind: 
     reference = references.get(kind)
     clock.advance(60)
 
-    deleted = repository.delete(reference, blob=kind == "blob", actor="mallory", reason="leaked a secret")
+    mallory = Caller(Kind.EVERYONE, "mallory")
+    deleted = repository.delete(reference, blob=kind == "blob", caller=mallory, reason="leaked a secret")
 
     entry = repository.registry.database.read(lambda tx: deletions.find(tx, deleted.id))
     undo = repository.registry.rules.undo

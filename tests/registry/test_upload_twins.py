@@ -155,7 +155,7 @@ def test_a_twin_that_looked_before_the_commit_takes_nothing_after_it(
     registry = repository.registry
     id = begun(registry, LAYER)
     first = uploads.resume(registry, NAME, id, None)
-    looked = uploads._find(twin, NAME, id)
+    looked = uploads._find(twin, NAME, id, "")
     monkeypatch.setattr(uploads, "_find", lambda *_: looked)
     outcome = _during(monkeypatch, registry, "finish", lambda: act(twin, id))
 
@@ -231,7 +231,7 @@ def test_a_request_that_was_taken_over_before_it_began_is_refused(
 ) -> None:
     """Between looking and taking over, another request recorded bytes."""
     id = begun(repository.registry)
-    looked = uploads._find(repository.registry, NAME, id)
+    looked = uploads._find(repository.registry, NAME, id, "")
     later = uploads.resume(twin, NAME, id, 0)
     later.append(LAYER)
     later.pause()

@@ -301,6 +301,6 @@ def test_a_session_says_when_it_was_last_used(repository: Repository, clock: Clo
 
     [row] = registry.database.read(lambda tx: tx.all("select started_at, touched_at from upload"))
     assert row == (started, clock.now)
-    found = registry.database.read(lambda tx: rows.find(tx, session.id, "app"))
+    found = registry.database.read(lambda tx: rows.find(tx, session.id, "app", ""))
     assert found is not None
     assert found.digest_so_far == Digest.of(b"x")

@@ -4,6 +4,7 @@ import json
 
 from jettison.oci.digest import Digest
 from jettison.registry import restore, sweep, uploads
+from jettison.registry.access import Caller, Kind
 from jettison.registry.registry import Registry
 from jettison.registry.why import MOST, Going, Why, why_is
 from tests.support.clock import Clock
@@ -118,7 +119,7 @@ def test_a_deletion_holds_while_it_can_be_undone(repository: Repository, registr
     """The deletion is named with who, why and until when; purged, it holds for the grace; restored, not at all."""
     draft = image(b"layer")
     repository.push(draft, "a")
-    deleted = repository.delete(actor="me", reason="old")
+    deleted = repository.delete(caller=Caller(Kind.EVERYONE, "me"), reason="old")
     for of in (Digest.of(b"layer"), draft.digest):
         found = why(registry, of)
         [place] = found.places

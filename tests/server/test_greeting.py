@@ -25,15 +25,25 @@ def _loaded(config: str | None, variables: dict[str, str]) -> Loaded:
     return load(Path(config), variables)
 
 
-def test_a_greeting_is_five_lines_that_can_be_followed() -> None:
-    """Address, data, deletion, and two commands that can be copied."""
+def test_a_greeting_is_six_lines_that_can_be_followed() -> None:
+    """Address, settings, data, deletion, and two commands that can be copied."""
     lines = greeted("127.0.0.1:5000").splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 6
     assert lines[0].endswith("listens on http://127.0.0.1:5000")
-    assert lines[1] == f"  data      {Path('data').resolve()} (database: SQLite)"
-    assert lines[2] == "  deletion  on"
-    assert lines[3] == "  push      docker tag alpine localhost:5000/repo1 && docker push localhost:5000/repo1"
-    assert lines[4] == "  delete    curl -X DELETE http://localhost:5000/v2/repo1"
+    assert lines[1] == "  settings  built-in, since no file was named or found: `jettison serve FILE` reads one"
+    assert lines[2] == f"  data      {Path('data').resolve()} (database: SQLite)"
+    assert lines[3] == "  deletion  on"
+    assert lines[4] == "  push      docker tag alpine localhost:5000/repo1 && docker push localhost:5000/repo1"
+    assert lines[5] == "  delete    curl -X DELETE http://localhost:5000/v2/repo1"
+
+
+def test_the_file_that_was_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole, however it was named: a server that reads another file than one believes is found out at once."""
+    config = tmp_path / "config.yml"
+    config.write_text("version: 0.1\nstorage:\n  filesystem: {rootdirectory: /srv}\n")
+    monkeypatch.chdir(tmp_path)
+    for loaded in (_loaded("config.yml", {}), load(None, {"REGISTRY_CONFIGURATION_PATH": str(config)})):
+        assert f"\n  settings  {config}\n" in greeting(loaded, Address("127.0.0.1", 5000))
 
 
 @pytest.mark.parametrize(

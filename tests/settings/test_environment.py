@@ -169,8 +169,8 @@ _BAD = [
     ("STORAGE_S3_BUCKET", "x", "storage.s3", "is known to distribution and not served yet"),
     ("STORAGE_MAINTENANCE_READONLY", "true", "storage.maintenance.readonly", "is a section: write its keys below it"),
     ("STORAGE_MAINTENANCE_READONLY_ENABLED", "1", "storage.maintenance.readonly.enabled", "'1' is neither true nor f"),
-    ("AUTH", "htpasswd", "auth", "is known to distribution and not served yet: remove it only if everyone"),
-    ("AUTH_HTPASSWD_REALM", "x", "auth", "is known to distribution and not served yet"),
+    ("AUTH", "silly", "auth.silly", "is known to distribution and not served yet: it lets in whoever"),
+    ("AUTH_HTPASSWD_REALM", "x", "auth.htpasswd.path", "is missing: add it"),
     ("LOGLEVEL", "loud", "log.level", "'loud' is not debug or info or warn or error"),
     ("JETTISON_DATABSE_URL", "x", "", "no such setting: unset it; the nearest is REGISTRY_JETTISON_DATABASE_URL"),
     (
@@ -203,10 +203,10 @@ def test_a_variable_does_not_go_inside_a_single_value() -> None:
 
 def test_a_variable_inside_a_section_of_the_file_is_named_beside_it(tmp_path: Path) -> None:
     """Both who wrote a section that is not served are named, so that removing one does not uncover the other."""
-    findings = refused(tmp_path, "auth: {htpasswd: {realm: a}}\n", {"REGISTRY_AUTH_HTPASSWD_PATH": "/x"})
+    findings = refused(tmp_path, "proxy: {remoteurl: a}\n", {"REGISTRY_PROXY_USERNAME": "x"})
     assert [(finding.path, str(finding.origin).rpartition("/")[2]) for finding in findings] == [
-        ("auth", "config.yml:4"),
-        ("auth", "REGISTRY_AUTH_HTPASSWD_PATH"),
+        ("proxy", "config.yml:4"),
+        ("proxy", "REGISTRY_PROXY_USERNAME"),
     ]
 
 

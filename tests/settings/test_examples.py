@@ -85,7 +85,7 @@ _EXAMPLES: dict[str, tuple[str, set[str]]] = {
     "development": (_DEVELOPMENT, set()),
     "the image of 2": (_IMAGE_OF_2, set()),
     "a laptop": (_LAPTOP, set()),
-    "passwords": (_PASSWORDS, {"auth"}),
+    "passwords": (_PASSWORDS, set()),
     "a mirror": (_MIRROR, {"proxy"}),
     "a cloud": (_CLOUD, {"storage.s3"}),
 }
@@ -95,7 +95,7 @@ _SOURCES = sorted(
 )
 _OWN = {
     "cmd/registry/config-dev.yml": set[str](),
-    "cmd/registry/config-example.yml": {"auth"},
+    "cmd/registry/config-example.yml": set[str](),
     "cmd/registry/config-cache.yml": {"proxy"},
     "docs/content/recipes/osx/config.yml": set[str](),
     "tests/conf-e2e-cloud-storage.yml": {"storage.s3"},
@@ -106,7 +106,7 @@ _FILES = [source / name for source in _SOURCES[-1:] for name in _OWN if (source 
 
 @pytest.mark.parametrize(("text", "refused"), list(_EXAMPLES.values()), ids=list(_EXAMPLES))
 def test_an_example_starts_or_is_refused_by_name(tmp_path: Path, text: str, refused: set[str]) -> None:
-    """Without a cloud, a mirror and passwords it is served as it is; else what must go is named, and nothing else."""
+    """Without a cloud and a mirror it is served as it is; else what must go is named, and nothing else."""
     path = tmp_path / "config.yml"
     path.write_text(text)
     _start_or_refuse(path, refused, tmp_path)
@@ -125,6 +125,10 @@ def _start_or_refuse(path: Path, refused: set[str], folder: Path) -> None:
     environ = {"REGISTRY_HTTP_ADDR": f"127.0.0.1:{port}"}
     if "debug" in path.read_text():
         environ["REGISTRY_HTTP_DEBUG_ADDR"] = f"127.0.0.1:{free_port()}"
+    if "htpasswd" in path.read_text():
+        passwords = folder / "htpasswd"
+        passwords.touch()
+        environ["REGISTRY_AUTH_HTPASSWD_PATH"] = str(passwords)
     if refused:
         with pytest.raises(SettingsError) as caught:
             load(path, environ)

@@ -215,13 +215,9 @@ _REFUSED = [
     ("jettison: {http: {addr: x}}", 4, "jettison.http", "no such setting: remove it; the nearest is http"),
     ("jettison: 5", 4, "jettison", "is a section"),
     ("loglevel: loud", 4, "log.level", "'loud' is not debug or info or warn or error"),
-    (
-        "auth:\n  htpasswd: {realm: a}",
-        4,
-        "auth",
-        "is known to distribution and not served yet: remove it only if everyone",
-    ),
-    ("auth: htpasswd", 4, "auth", "is known to distribution and not served yet"),
+    ("auth:\n  htpasswd: {realm: a}", 5, "auth.htpasswd.path", "is missing: add it"),
+    ("auth: silly", 4, "auth.silly", "is known to distribution and not served yet: it lets in whoever"),
+    ("auth: {htpaswd: {realm: a, path: /x}}", 4, "auth.htpaswd", "no such setting: remove it; the nearest is auth.ht"),
     ("proxy:\n  remoteurl: x", 4, "proxy", "is known to distribution and not served yet"),
     (
         "proxy: {remoteurl: }\nlog:\n  hooks: [{type: mail}]",
@@ -361,7 +357,7 @@ def test_a_file_says_its_version_and_where_content_lies(tmp_path: Path, base: st
 
 def test_everything_is_found_in_one_go(tmp_path: Path) -> None:
     """File and variables, syntax and values: one refusal holds all of it, the file's lines first and in order."""
-    text = "auth: htpasswd\nlog:\n  level: loud\n  levle: x\n  formatter: odd\nhttp: {adr: x}\n"
+    text = "auth: silly\nlog:\n  level: loud\n  levle: x\n  formatter: odd\nhttp: {adr: x}\n"
     environ = {"REGISTRY_HTTP_HOST": "x", "REGISTRY_JETTISON_X": "1", "REGISTRY_PORT": "1"}
     base = "version: 0.1\nstorage: {filesystem: , cache: {blobdescriptor: inmemory}}\n"
     with pytest.raises(SettingsError) as caught:

@@ -146,21 +146,14 @@ health:
 """
 
 
-def test_a_configuration_as_debian_ships_it_is_refused_by_name(tmp_path: Path) -> None:
-    """Each key that is not served is named with its line, and what to do about a password is said."""
-    findings = refused(tmp_path, base=_DEBIAN)
-    assert [(finding.path, finding.origin.line) for finding in findings] == [("auth", 16)]
-    assert "reverse proxy" in findings[0].message
-
-
-def test_a_configuration_as_debian_ships_it_starts_without_what_it_names(tmp_path: Path) -> None:
-    """With the named keys removed, as told, the rest starts."""
-    before, _, after = _DEBIAN.partition("auth:")
-    result = loaded(tmp_path, base=f"{before}health:{after.partition('health:')[2]}")
+def test_a_configuration_as_debian_ships_it_starts(tmp_path: Path) -> None:
+    """With its password file, as it is."""
+    result = loaded(tmp_path, base=_DEBIAN)
     assert [notice.path for notice in result.notices] == ["storage.cache"]
     assert result.settings.http.headers == {"X-Content-Type-Options": ("nosniff",)}
     assert result.settings.log.fields == {"service": "registry"}
     assert result.settings.health.storagedriver.threshold == 3
+    assert result.settings.auth.mode == "htpasswd"
 
 
 def test_no_known_key_is_ignored_in_silence() -> None:

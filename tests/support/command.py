@@ -14,8 +14,9 @@ def run(
     cwd: Path | None = None,
     check: bool = True,
     seconds: float = 100,
+    sent: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run a client to its end and return what it printed.
+    """Run a client to its end, with ``sent`` on its stdin, and return what it printed.
 
     Raises AssertionError with its output where ``check`` is set and it fails, TimeoutExpired when time is up.
     """
@@ -23,7 +24,7 @@ def run(
         command,
         env=environ,
         cwd=cwd,
-        stdin=subprocess.DEVNULL,
+        input=sent,
         capture_output=True,
         text=True,
         timeout=seconds,

@@ -8,6 +8,7 @@ from jettison.oci.digest import Digest
 from jettison.oci.errors import BlobUnknown, ManifestUnknown, NameUnknown
 from jettison.oci.reference import Reference, RepositoryName, Tag
 from jettison.registry import deletion, listing, pull, push, uploads
+from jettison.registry.access import EVERYONE
 from jettison.registry.deletion import Deleted
 from jettison.registry.plan import Plan
 from jettison.registry.push import Pushed
@@ -107,7 +108,7 @@ class Repository:
 
     def is_listed(self) -> bool:
         """Whether the catalog lists the repository."""
-        return str(self.name) in listing.catalog(self.registry, "", 1000).entries
+        return str(self.name) in listing.catalog(self.registry, "", 1000, EVERYONE).entries
 
     def _finds(self, reference: Reference, *, content: bool) -> bool:
         try:

@@ -9,14 +9,20 @@ import typer
 
 from jettison import __version__
 from jettison.cli.adopt import adopt
+from jettison.cli.audit import audit
 from jettison.cli.backup import backup
 from jettison.cli.check import check
 from jettison.cli.config import config
 from jettison.cli.export import export
 from jettison.cli.garbage_collect import garbage_collect
 from jettison.cli.go_flags import GoFlags
+from jettison.cli.grant import grant
+from jettison.cli.group import group
+from jettison.cli.keys import keys
 from jettison.cli.serve import serve
+from jettison.cli.token import token
 from jettison.cli.usage import usage
+from jettison.cli.user import user
 from jettison.cli.why import why
 from jettison.registry import failpoint
 
@@ -32,6 +38,11 @@ the same `config.yml`, the same `REGISTRY_*` variables.
     curl -X DELETE localhost:5000/v2/repo1    # a whole repository goes at once
     jettison usage                            # where the disk went
     jettison garbage-collect --dry-run        # what would come back now, and what later
+
+and a client that deletes well on any other registry:
+
+    jettison rm registry:5000/app:v1          # a tag, and nothing else
+    jettison prune registry:5000/app --keep 10 --dry-run
 """
 
 app = typer.Typer(
@@ -47,6 +58,12 @@ app.command(name="garbage-collect", cls=GoFlags)(garbage_collect)
 app.command(name="usage")(usage)
 app.command(name="why")(why)
 app.command(name="check")(check)
+app.command(name="audit")(audit)
+app.add_typer(user, name="user")
+app.add_typer(token, name="token")
+app.add_typer(group, name="group")
+app.add_typer(grant, name="grant")
+app.add_typer(keys, name="keys")
 app.command(name="backup")(backup)
 app.command(name="config")(config)
 app.command(name="adopt")(adopt)

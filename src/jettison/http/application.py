@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import structlog
 
 from jettison.http import readonly
+from jettison.http.door import gate
 from jettison.http.edge import Edge
 from jettison.http.errors import error_response
 from jettison.http.manage import management
 from jettison.http.manage.management import Management
+from jettison.http.proxies import address_of
 from jettison.http.request import (
     BODILESS,
     PathUnknown,
@@ -26,7 +27,7 @@ from jettison.http.routes import ROUTES, Found, Route, Router
 from jettison.http.stream import Stream
 from jettison.http.traffic import Traffic
 from jettison.http.v2 import hints
-from jettison.oci.errors import NameInvalid, NameUnknown, RegistryError, Unavailable, Unsupported
+from jettison.oci.errors import NameInvalid, NameUnknown, RegistryError, Unauthorized, Unavailable, Unsupported
 
 DRAINED = 8 * 1024 * 1024
 """Bytes of a refused body that are still read: a client that is cut off while it sends never reads why."""
@@ -77,19 +78,35 @@ class Application:
             return _refusal(request, error)
 
     async def _handle(self, request: Request) -> Response | Stream:
+        limits = self.edge.limits
+        limits.check_head(request.scope)
         request.path = self._path(request)
         if self.unwell:
             raise _unwell()
         found = self._find(request.path)
         if found is None:
+            await gate.enter(request)
             if request.path.startswith(management.ROOT):
                 return await self._management.answer(request)
             raise await _unknown(request)
         request.route, request.parts, request.allowed = found.path, found.parts, found.allowed
-        readonly.check(request)
-        route = found.methods.get(request.method)
+        return await self._serve(request, found)
+
+    async def _serve(self, request: Request, found: Found) -> Response | Stream:
+        """The answer of a route of the table. Its handler runs if the caller may do what the route needs."""
+        route, limits = found.methods.get(request.method), self.edge.limits
+        guarded = self.edge.door is not None or limits.rates is not None
+        if route is not None:
+            request.needs = route.needs
+            guarded = guarded and not gate.knows(request, found.parts.get("name"))
+        if guarded:
+            await gate.enter(request)
+        if found.path not in gate.OPEN:
+            readonly.check(request)
         if route is None:
             return await _other_method(request, found)
+        if guarded:
+            await gate.check(request, found.parts.get("name"))
         try:
             return await route.handler(request)
         except (NameUnknown, NameInvalid) as error:
@@ -135,7 +152,10 @@ class Application:
 
 
 def _refusal(request: Request, error: Exception) -> Response:
-    response = error_response(error)
+    if isinstance(error, Unauthorized):
+        response = gate.challenge(request, error)
+    else:
+        response = error_response(error)
     if response.status == 405:
         # RFC 9110, 15.5.6: what may be sent instead, be it nothing.
         allowed = ", ".join(method for method in request.allowed if method != request.method)
@@ -177,7 +197,6 @@ async def _other_method(request: Request, found: Found) -> Response:
 
 def _log_access(request: Request, status: int, seconds: float, sent: int) -> None:
     """One line, its fields as docs/operations/monitoring.md has them."""
-    client: Any = request.scope.get("client")
     _access.info(
         "request",
         method=request.method,
@@ -187,6 +206,6 @@ def _log_access(request: Request, status: int, seconds: float, sent: int) -> Non
         received=request.body.received,
         sent=sent,
         id=request.id,
-        client=client[0] if client else "",
+        client=address_of(request.scope, request.edge.proxies),
         agent=request.header(b"user-agent") or "",
     )

@@ -6,10 +6,15 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from jettison.http.limits import Limits
+from jettison.http.proxies import NONE, Proxies
 from jettison.http.response import Headers
 from jettison.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from jettison.http.door.door import Door
 
 T = TypeVar("T")
 THREADS = 24
@@ -31,6 +36,9 @@ class Edge:
     prefix: str = field(default="", kw_only=True)
     headers: Headers = field(default_factory=list)
     access_log: bool = True
+    proxies: Proxies = field(default=NONE, kw_only=True)
+    limits: Limits = field(default_factory=Limits, kw_only=True)
+    door: Door | None = field(default=None, kw_only=True)
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "jettison"))
 
     async def run(self, work: Callable[[], T]) -> T:

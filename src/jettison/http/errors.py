@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from jettison.blobs import store
-from jettison.http.request import BadRequest, ClientGone, PathUnknown, TypeUnsupported
+from jettison.http.door import refusals
+from jettison.http.limits import HeadTooLarge
+from jettison.http.request import BadRequest, ClientGone, PathUnknown, Stalled, TypeUnsupported
 from jettison.http.response import Headers, Response, json_response
 from jettison.oci import errors
-from jettison.oci.errors import Json, RangeInvalid, RegistryError, Unavailable
+from jettison.oci.errors import Json, RangeInvalid, RegistryError, TooManyRequests, Unavailable
 
 STATUS: dict[type[Exception], int] = {
     BadRequest: 400,
@@ -19,7 +21,13 @@ STATUS: dict[type[Exception], int] = {
     errors.BlobUploadInvalid: 400,
     errors.PaginationInvalid: 400,
     errors.PatternInvalid: 400,
+    errors.RuleInvalid: 400,
+    errors.AccountInvalid: 400,
+    errors.GrantInvalid: 400,
     errors.Unauthorized: 401,
+    refusals.ScopeInsufficient: 401,
+    refusals.TokenInvalid: 401,
+    refusals.UnknownKey: 401,
     errors.Denied: 403,
     PathUnknown: 404,
     errors.NameUnknown: 404,
@@ -30,13 +38,19 @@ STATUS: dict[type[Exception], int] = {
     errors.Unsupported: 405,
     errors.DeletionUnknown: 404,
     errors.NothingMatched: 404,
+    errors.AccountUnknown: 404,
+    errors.GrantUnknown: 404,
+    Stalled: 408,
     errors.PlanOutdated: 409,
     errors.DeletionEnded: 409,
     errors.FilterTooWide: 409,
+    errors.AccountExists: 409,
+    errors.LastAdministrator: 409,
     errors.TooLarge: 413,
     TypeUnsupported: 415,
     errors.RangeInvalid: 416,
     errors.TooManyRequests: 429,
+    HeadTooLarge: 431,
     errors.Unavailable: 503,
     errors.DiskFull: 507,
     store.BytesMissing: 500,
@@ -66,6 +80,8 @@ def _response(status: int, code: str, message: str, detail: Json, headers: Heade
 def _headers(error: RegistryError) -> Headers:
     if isinstance(error, Unavailable):
         return [(b"retry-after", b"1")]
+    if isinstance(error, TooManyRequests):
+        return [(b"retry-after", b"%d" % error.seconds)]
     if isinstance(error, RangeInvalid) and error.size is not None:
         return [(b"content-range", b"bytes */%d" % error.size)]
     return []

@@ -1,4 +1,8 @@
-"""A registry that is read only: which requests it takes, and what it says to the others."""
+"""A registry that is read only: which requests it takes, and what it says to the others.
+
+It sweeps as it always does: what a deletion took before, or an upload has left, goes when its time is over. A dry run
+is refused like the deletion that it foretells, as where deletion is disabled: what it promises could not be done.
+"""
 
 from __future__ import annotations
 
@@ -20,5 +24,5 @@ def check(request: Request) -> None:
     if request.method not in READING:
         raise Unsupported(
             f"{request.method} is refused: this registry is read only, since {SETTING} is true in its settings; "
-            "reading works, and nothing that it has goes away meanwhile"
+            "reading works"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 import secrets
@@ -13,7 +14,8 @@ from jettison.http.origin import origin_of
 from jettison.oci.digest import Digest
 from jettison.oci.errors import NameInvalid, RegistryError
 from jettison.oci.reference import Reference, RepositoryName, parse_reference
-from jettison.registry.origin import NOBODY, Origin
+from jettison.registry.access import EVERYONE, Action, Caller
+from jettison.registry.origin import Origin
 
 if TYPE_CHECKING:
     from jettison.http.edge import Edge
@@ -37,6 +39,12 @@ class ClientGone(RegistryError):
     code = "SIZE_INVALID"
 
 
+class Stalled(ClientGone):
+    """The client is there, and has sent nothing of its body for long."""
+
+    code = "REQUEST_TIMEOUT"
+
+
 class BadRequest(RegistryError):
     """The request cannot be understood."""
 
@@ -57,10 +65,25 @@ class TypeUnsupported(RegistryError):
 
 class Request:
     """One request. ``path`` is decoded; ``route`` is the table's entry for it; ``parts`` are its variable parts, not
-    yet parsed; ``allowed`` are the methods that the path has. The application sets all four.
+    yet parsed; ``allowed`` are the methods that the path has, and ``needs`` what its sender must be allowed to do. The
+    application sets all five, and ``caller``, who asks.
     """
 
-    __slots__ = ("_headers", "_id", "_query", "allowed", "body", "edge", "method", "parts", "path", "route", "scope")
+    __slots__ = (
+        "_headers",
+        "_id",
+        "_query",
+        "allowed",
+        "body",
+        "caller",
+        "edge",
+        "method",
+        "needs",
+        "parts",
+        "path",
+        "route",
+        "scope",
+    )
 
     def __init__(self, edge: Edge, scope: Scope, receive: Receive) -> None:
         self.edge = edge
@@ -70,8 +93,10 @@ class Request:
         self.route = ""
         self.parts: Mapping[str, str] = {}
         self.allowed: Sequence[str] = ()
+        self.caller: Caller = EVERYONE
+        self.needs = Action.NOTHING
         self._headers: dict[bytes, bytes] | None = None
-        self.body = Body(receive, self._body_length())
+        self.body = Body(receive, self._body_length(), edge.limits.idle)
         self._query: list[tuple[str, str]] | None = None
         self._id = ""
 
@@ -138,8 +163,8 @@ class Request:
 
     @property
     def origin(self) -> Origin:
-        """Who asks, for events to tell; where nobody is told, nothing is looked at."""
-        return origin_of(self) if self.edge.registry.events.wanted else NOBODY
+        """Who asks, for the audit log and events to tell. Looked at anew each time."""
+        return origin_of(self)
 
     @property
     def name(self) -> RepositoryName:
@@ -176,23 +201,25 @@ class Body:
     """The body of a request, as a stream of the server's own pieces.
 
     Where its ``length`` is known it ends with its last byte. The server says so once more, in an empty piece of its
-    own, but waiting for that would cost a small push a tenth of its time.
+    own, but waiting for that would cost a small push a tenth of its time. Nothing for ``idle`` seconds ends it too.
     """
 
-    __slots__ = ("_receive", "_remaining", "broken", "ended", "received")
+    __slots__ = ("_idle", "_receive", "_remaining", "_stalled", "broken", "ended", "received")
 
-    def __init__(self, receive: Receive, length: int | None = None) -> None:
+    def __init__(self, receive: Receive, length: int | None = None, idle: float | None = None) -> None:
         self._receive = receive
         self._remaining = length
+        self._idle = idle
+        self._stalled = False
         self.ended = length == 0
         self.broken = False
         self.received = 0
 
     async def next(self) -> bytes:
-        """The next piece; empty at the end. Raises ClientGone."""
+        """The next piece; empty at the end. Raises ClientGone, or Stalled, which is one."""
         if self.ended:
             return b""
-        message = await self._receive()
+        message = await self._message()
         if message["type"] == "http.disconnect":
             self.broken = True
             raise ClientGone("the body ended too early: of an upload, ask how much was received, then go on there")
@@ -203,6 +230,18 @@ class Body:
             self._remaining -= len(piece)
             self.ended = self.ended or self._remaining <= 0
         return piece
+
+    async def _message(self) -> Message:
+        if not self._stalled:
+            try:
+                async with asyncio.timeout(self._idle):
+                    return await self._receive()
+            except TimeoutError:
+                self._stalled = True
+        raise Stalled(
+            f"nothing of the body has come for {self._idle:g} s, and what came is kept: of an upload, ask how much was "
+            "received, then go on there (jettison.limits.idle)"
+        )
 
     async def gather(self, size: int) -> bytes | bytearray:
         """Pieces until there are ``size`` bytes or more, or the end.

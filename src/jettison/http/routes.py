@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from jettison.http.door import token
 from jettison.http.request import Request
 from jettison.http.response import Response
 from jettison.http.stream import Stream
@@ -29,6 +30,9 @@ class Route:
 ROUTES = (
     Route("GET", "/", base.welcome, Action.NOTHING),
     Route("GET", "/healthz", base.health, Action.NOTHING),
+    Route("GET", "/token", token.get, Action.NOTHING),
+    Route("POST", "/token", token.post, Action.NOTHING),
+    Route("GET", "/token/keys", token.get_keys, Action.NOTHING),
     Route("GET", "/v2/", base.get, Action.NOTHING),
     Route("GET", "/v2/_catalog", repositories.get_catalog, Action.CATALOG),
     Route("POST", "/v2/{name}/blobs/uploads/", uploads.post, Action.PUSH),

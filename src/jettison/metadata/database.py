@@ -58,8 +58,9 @@ class Lock:
 
 NO_LOCK = Lock()
 
-FORGOTTEN = ("upload", "lease")
-"""Tables that a copy has empty: sessions whose bytes are not among those that are stored, and who does what now."""
+FORGOTTEN = ("upload", "lease", "attempt", "session", "setup_code", "signing_key")
+"""Tables that a copy has empty: uploads whose bytes are not among those that are stored, who does what now, and who is
+signed in, since a copy must not bring back what was revoked."""
 
 
 class Database(Protocol):

@@ -22,6 +22,11 @@ class Entry:
     ended_at: int | None
     summary: str
 
+    @property
+    def repositories(self) -> list[str]:
+        """The names of those that it took something of."""
+        return self.repository.split(",")
+
 
 def add(
     tx: Transaction, *, kind: str, state: str, repository: str, actor: str, reason: str, expires_at: int, summary: str

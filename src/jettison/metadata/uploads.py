@@ -30,25 +30,27 @@ class UploadRow:
     digest_so_far: Digest | None
 
 
-def add(tx: Transaction, id: str, repository: str, key: str) -> None:
+def add(tx: Transaction, id: str, repository: str, key: str, owner: str) -> None:
     """A new session, with nothing received."""
     tx.run(
-        """insert into upload (id, repository, key, received, started_at, touched_at)
-           values (:id, :repository, :key, 0, :now, :now)""",
+        """insert into upload (id, repository, key, owner, received, started_at, touched_at)
+           values (:id, :repository, :key, :owner, 0, :now, :now)""",
         id=id,
         repository=repository,
         key=key,
+        owner=owner,
         now=tx.now,
     )
 
 
-def find(tx: Transaction, id: str, repository: str) -> UploadRow | None:
-    """The session, if it is one of this repository and has not ended."""
+def find(tx: Transaction, id: str, repository: str, owner: str) -> UploadRow | None:
+    """The session, if it is one of this repository and this owner and has not ended."""
     row = tx.one(
         """select key, state, received, digest_so_far from upload
-           where id = :id and repository = :repository and ended = 0""",
+           where id = :id and repository = :repository and owner = :owner and ended = 0""",
         id=id,
         repository=repository,
+        owner=owner,
     )
     if row is None:
         return None

@@ -7,7 +7,9 @@
     |-- SizeInvalid, TooLarge, RangeInvalid, PaginationInvalid
     |-- Unauthorized, Denied, TooManyRequests
     |-- Unsupported, PlanOutdated, DeletionUnknown, DeletionEnded
-    |-- PatternInvalid, FilterTooWide, NothingMatched
+    |-- PatternInvalid, RuleInvalid, FilterTooWide, NothingMatched
+    |-- AccountInvalid, AccountUnknown, AccountExists, LastAdministrator
+    |-- GrantInvalid, GrantUnknown
     `-- Unavailable
         `-- DiskFull
 
@@ -155,9 +157,13 @@ class Denied(RegistryError):
 
 
 class TooManyRequests(RegistryError):
-    """Too many requests in too short a time."""
+    """Too many requests in too short a time; `seconds` is how long to wait before the next."""
 
     code = "TOOMANYREQUESTS"
+
+    def __init__(self, message: str, detail: Json = None, *, seconds: int = 1) -> None:
+        super().__init__(message, detail)
+        self.seconds = seconds
 
 
 class PlanOutdated(RegistryError):
@@ -184,6 +190,12 @@ class PatternInvalid(RegistryError):
     code = "PATTERN_INVALID"
 
 
+class RuleInvalid(RegistryError):
+    """The rule on what is to stay or go cannot be read: a length of time, or a number of tags."""
+
+    code = "RULE_INVALID"
+
+
 class FilterTooWide(RegistryError):
     """The filter chooses all that there is, which nobody has confirmed."""
 
@@ -194,6 +206,42 @@ class NothingMatched(RegistryError):
     """The filter chooses nothing."""
 
     code = "NOTHING_MATCHED"
+
+
+class AccountInvalid(RegistryError):
+    """The name of a user, robot or group, or the password, is not one that can be had; the message says which can."""
+
+    code = "ACCOUNT_INVALID"
+
+
+class AccountUnknown(RegistryError):
+    """There is no such user, robot or group."""
+
+    code = "ACCOUNT_UNKNOWN"
+
+
+class AccountExists(RegistryError):
+    """The name is taken."""
+
+    code = "ACCOUNT_EXISTS"
+
+
+class LastAdministrator(RegistryError):
+    """After it nobody could administer the registry any more."""
+
+    code = "LAST_ADMINISTRATOR"
+
+
+class GrantInvalid(RegistryError):
+    """The grant cannot be read, or is one that is never made."""
+
+    code = "GRANT_INVALID"
+
+
+class GrantUnknown(RegistryError):
+    """Nothing such is granted."""
+
+    code = "GRANT_UNKNOWN"
 
 
 class Unavailable(RegistryError):

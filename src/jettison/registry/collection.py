@@ -8,12 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from jettison.metadata import deletions, leases, space, untagged
+from jettison.metadata.database import Transaction
 from jettison.metadata.space import Returning
 from jettison.oci.errors import Unavailable
-from jettison.registry import rehearsal, sweep
+from jettison.registry import audit, rehearsal, sweep
+from jettison.registry.access import Caller, Kind
+from jettison.registry.audit import Deed
 from jettison.registry.deletion import Deleted
+from jettison.registry.origin import NOBODY
 from jettison.registry.registry import Registry
 from jettison.registry.sweep import LEASE, LEASE_NAME, Swept
+from jettison.registry.sweeps import note_sweep
 from jettison.registry.untagged import delete_unneeded
 
 PATIENCE = 90.0
@@ -29,6 +34,11 @@ class Order:
     delete_untagged: bool = False
     purge_deleted: bool = False
     actor: str = "garbage-collect"
+
+    @property
+    def caller(self) -> Caller:
+        """Who does it: a command, whose right is the machine's to give."""
+        return Caller(Kind.EVERYONE, self.actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +71,12 @@ def collect(registry: Registry, order: Order, holder: str, progress: Progress = 
     if order.delete_untagged:
         done = _delete_untagged(registry, order, progress)
     if order.purge_deleted:
-        grace = registry.rules.sweep_grace
-        done = replace(done, purged=registry.database.write(lambda tx: deletions.end_all(tx, grace)))
+        done = replace(done, purged=registry.database.write(lambda tx: _purge_all(tx, registry, order)))
         progress(done)
     with turn(registry, holder):
         swept = sweep.sweep(registry, holder, lambda swept: progress(replace(done, swept=swept)))
+    if swept is not None:
+        note_sweep(registry, NOBODY, order.caller, swept)
     returning = registry.database.read(space.returning, snapshot=True)
     return replace(done, swept=swept or Swept(), returning=tuple(returning))
 
@@ -94,6 +105,13 @@ def turn(registry: Registry, holder: str) -> Iterator[None]:
         yield
     finally:
         registry.database.write(lambda tx: leases.release(tx, LEASE_NAME, holder), durable=False)
+
+
+def _purge_all(tx: Transaction, registry: Registry, order: Order) -> int:
+    purged = deletions.end_all(tx, registry.rules.sweep_grace)
+    if purged:
+        audit.note(tx, NOBODY, order.caller, Deed.PURGE, detail={"deletions": purged})
+    return purged
 
 
 def _delete_untagged(registry: Registry, order: Order, progress: Progress) -> Collected:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from jettison.metadata import deletions, hidden, repositories
 from jettison.metadata.database import Lock, Transaction
 from jettison.oci.errors import Json, TooLarge, Unsupported
+from jettison.registry import audit
+from jettison.registry.access import EVERYONE, Action, Caller
+from jettison.registry.audit import Deed
 from jettison.registry.origin import NOBODY, Origin
 from jettison.registry.plan import Part, Plan, plan_deletion
 from jettison.registry.points import reach
@@ -22,6 +25,9 @@ MOST_TARGETS = 10_000
 
 MOST_REPOSITORIES = 1000
 """Of one deletion: each takes a lock until its end, and PostgreSQL has room for some thousands in all."""
+
+TARGETS_NOTED = 20
+"""Of one deletion, in the audit log: the journal has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +43,17 @@ class Deleted:
         return {**self.plan.to_json(), "deletion": self.id, "undo_until": rfc3339(self.undo_until)}
 
 
-def plan(registry: Registry, *targets: Target, choice: Choice | None = None) -> Plan:
-    """The plan for all ``targets``, and what ``choice`` chooses, as things stand.
+def plan(registry: Registry, *targets: Target, choice: Choice | None = None, caller: Caller = EVERYONE) -> Plan:
+    """The plan for all ``targets``, and what ``choice`` chooses of what ``caller`` may see, as things stand.
 
-    Raises Unsupported where deletion is off, TooLarge, what choosing raises, and what planning does:
-    :func:`jettison.registry.plan.plan_deletion`.
+    Raises Unsupported where deletion is off, Unauthorized or Denied where the caller may not delete all of it,
+    TooLarge, what choosing raises, and what planning does: :func:`jettison.registry.plan.plan_deletion`.
     """
     check_enabled(registry)
+    caller.require_each(Action.DELETE, _names(targets))
 
     def work(tx: Transaction) -> Plan:
-        chosen = choice.choose(tx, choice.matching(tx)) if choice is not None else ()
+        chosen = choice.choose(tx, _matching(tx, choice, caller)) if choice is not None else ()
         return _plan(tx, [*targets, *chosen])
 
     return registry.database.read(work, snapshot=True)
@@ -58,20 +65,21 @@ def delete(
     choice: Choice | None = None,
     expected: Plan | Shown | None = None,
     purge: bool = False,
-    actor: str = "anonymous",
     reason: str = "",
     origin: Origin = NOBODY,
+    caller: Caller = EVERYONE,
 ) -> Deleted:
     """Carry out the deletion of all ``targets``, and what ``choice`` chooses, as one: decided in the same transaction.
 
     With ``expected``, a plan that was shown, nothing is done if it is not what would happen now: PlanOutdated.
-    With ``purge`` it cannot be undone. Raises what planning raises, Unsupported where deletion is off, and TooLarge.
+    With ``purge`` it cannot be undone. Raises what :func:`plan` raises.
     """
     check_enabled(registry)
+    caller.require_each(Action.DELETE, _names(targets))
     shown = Shown.of(expected) if isinstance(expected, Plan) else expected
     # A repository that comes to match only now is not among them, and so nothing of it goes: its name is not held.
-    matching = registry.database.read(choice.matching) if choice is not None else ()
-    names = {target.repository.value for target in targets} | set(matching)
+    matching = registry.database.read(lambda tx: _matching(tx, choice, caller)) if choice is not None else ()
+    names = _names(targets) | set(matching)
     _check_number(len(names), MOST_REPOSITORIES, "repositories")
 
     def work(tx: Transaction) -> Deleted:
@@ -80,12 +88,25 @@ def delete(
         if shown is not None:
             shown.compare(made)
         registry.events.deleted(tx, origin, made)
-        return _execute(tx, registry, made, purge=purge, actor=actor, reason=reason)
+        done = _execute(tx, registry, made, purge=purge, actor=caller.name or "anonymous", reason=reason)
+        _note(tx, origin, caller, done, reason)
+        return done
 
     reach("delete.take")
     deleted = registry.database.write(work, Lock.alone(*names))
     registry.tally.deleted(deleted.plan.kind)
     return deleted
+
+
+def _names(targets: Sequence[Target]) -> set[str]:
+    return {target.repository.value for target in targets}
+
+
+def _matching(tx: Transaction, choice: Choice, caller: Caller) -> list[str]:
+    """What is chosen of what the caller may see; nothing else of it is told."""
+    names = [name for name in choice.matching(tx) if caller.may_list(name)]
+    caller.require_each(Action.DELETE, names)
+    return names
 
 
 def _plan(tx: Transaction, targets: Sequence[Target]) -> Plan:
@@ -132,6 +153,19 @@ def _execute(tx: Transaction, registry: Registry, plan: Plan, *, purge: bool, ac
             repositories.unlist_if_empty(tx, part.repository)
             repositories.drop_empty(tx, part.name)
     return Deleted(deletion, plan, expires_at if undo else None)
+
+
+def _note(tx: Transaction, origin: Origin, caller: Caller, done: Deleted, reason: str) -> None:
+    plan = done.plan
+    detail: dict[str, Json] = {
+        "kind": plan.kind,
+        "targets": [str(target) for target in plan.targets[:TARGETS_NOTED]],
+        "tags": plan.tags,
+        "versions": plan.versions,
+        "reason": reason,
+        "undo": done.undo_until is not None,
+    }
+    audit.note(tx, origin, caller, Deed.DELETE, str(done.id), repositories=plan.repositories, detail=detail)
 
 
 def _take(tx: Transaction, part: Part, repository: int) -> None:

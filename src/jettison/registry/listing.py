@@ -14,10 +14,13 @@ from jettison.oci.digest import Digest
 from jettison.oci.errors import NameUnknown
 from jettison.oci.lenient import read_stored
 from jettison.oci.reference import RepositoryName
+from jettison.registry.access import Caller
 from jettison.registry.registry import Registry
 
 T = TypeVar("T")
 REFERRERS_A_PAGE = 200
+NAMES_READ = 1000
+"""Names that are read at once where only some of them are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,26 @@ def _page(entries: list[T], limit: int) -> Page[T]:
     return Page(entries[:limit], len(entries) > limit)
 
 
-def catalog(registry: Registry, last: str, limit: int) -> Page[str]:
-    """Names of repositories that have a manifest, after ``last``, which need not exist (any more)."""
-    names = registry.database.read(lambda tx: repositories.list_names(tx, last, limit + 1))
-    return _page(names, limit)
+def catalog(registry: Registry, last: str, limit: int, caller: Caller) -> Page[str]:
+    """Names of repositories that have a manifest, after ``last``, which need not exist (any more).
+
+    Those that ``caller`` may pull. Where that is not all of them, many rows may have to be read for one page.
+    """
+    if caller.lists_all:
+        return _page(registry.database.read(lambda tx: repositories.list_names(tx, last, limit + 1)), limit)
+
+    def work(tx: Transaction) -> list[str]:
+        seen: list[str] = []
+        after = last
+        while len(seen) <= limit:
+            names = repositories.list_names(tx, after, NAMES_READ)
+            seen += filter(caller.may_list, names)
+            if len(names) < NAMES_READ:
+                break
+            after = names[-1]
+        return seen
+
+    return _page(registry.database.read(work), limit)
 
 
 def tag_names(registry: Registry, name: RepositoryName, last: str, limit: int) -> Page[str]:

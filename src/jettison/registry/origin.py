@@ -9,11 +9,13 @@ from dataclasses import dataclass
 class Origin:
     """A request, as CNCF distribution's events describe it; what is not known is empty.
 
-    ``addr`` is the client's, with its port where no proxy stands between; ``host`` the one it asked for. ``base`` is
-    what a URL of this registry begins with, as that client reached it, up to the slash before ``v2``.
+    ``address`` is the client's, ``addr`` the same with its port where no proxy stands between; ``host`` the one it
+    asked for. ``base`` is what a URL of this registry begins with, as that client reached it, up to the slash before
+    ``v2``. ``actor`` is the caller's name.
     """
 
     id: str = ""
+    address: str = ""
     addr: str = ""
     host: str = ""
     method: str = ""

@@ -12,6 +12,9 @@ from jettison.oci.digest import Digest
 from jettison.oci.errors import DigestInvalid, ManifestBlobUnknown, TagInvalid, TooLarge
 from jettison.oci.manifest import Manifest
 from jettison.oci.reference import Reference, RepositoryName, Tag
+from jettison.registry import audit
+from jettison.registry.access import EVERYONE, Caller
+from jettison.registry.audit import Deed
 from jettison.registry.origin import NOBODY, Origin
 from jettison.registry.points import reach
 from jettison.registry.registry import Registry
@@ -37,6 +40,7 @@ def push_manifest(
     media_type: str | None,
     also: Sequence[Tag] = (),
     origin: Origin = NOBODY,
+    caller: Caller = EVERYONE,
 ) -> Pushed:
     """Store a manifest under its digest and point tags at it: the one of ``reference``, and those of ``also``.
 
@@ -55,6 +59,9 @@ def push_manifest(
             tags.point(tx, repository, tag.value, id)
         repositories.list_it(tx, repository)
         registry.events.manifest_pushed(tx, origin, name, manifest, pointing)
+        said = {"digest": str(manifest.digest), "tags": [tag.value for tag in pointing]}
+        target = str(pointing[0] if pointing else manifest.digest)
+        audit.note(tx, origin, caller, Deed.PUSH, target, repositories=[name.value], detail=said)
 
     reach("push.store")
     try:

@@ -9,6 +9,8 @@ from jettison.metadata.database import Database
 from jettison.registry.arrivals import Arrivals
 from jettison.registry.events import Events
 from jettison.registry.hashes import Hashes
+from jettison.registry.lockout import Lockout
+from jettison.registry.passwords import Passwords
 from jettison.registry.policy import Policy
 from jettison.registry.pull_log import PullLog
 from jettison.registry.tally import Tally
@@ -36,6 +38,11 @@ class Rules:
     """How long bytes stay after their row is gone, for readers that had begun; and the links of what was purged, for
     pushes that saw them before it."""
     upload_age: int = 7 * 24 * 3600 * MICROSECONDS
+    blob_limit: int = 0
+    """Largest blob that is uploaded; 0 is without any limit."""
+    audit_kept: int = 90 * 24 * 3600 * MICROSECONDS
+    """How long the audit log keeps a line; 0 is for ever."""
+    lockout: Lockout = field(default_factory=Lockout)
     read_only: bool = False
     """Whether the edge refuses whatever would write, and the server does not sweep by itself."""
 
@@ -52,6 +59,7 @@ class Registry:
     arrivals: Arrivals = field(default_factory=Arrivals)
     events: Events = field(default_factory=Events)
     tally: Tally = field(default_factory=Tally)
+    passwords: Passwords = field(default_factory=Passwords)
 
     def close(self) -> None:
         """Write what is still in memory, then let go of the database and the storage."""

@@ -9,6 +9,9 @@ from jettison.metadata import deletions, repositories, restoring
 from jettison.metadata.database import Lock, Transaction
 from jettison.metadata.deletions import Entry
 from jettison.oci.errors import DeletionEnded, DeletionUnknown, Json
+from jettison.registry import audit
+from jettison.registry.access import EVERYONE, Action, Caller
+from jettison.registry.audit import Deed
 from jettison.registry.deletion import check_enabled
 from jettison.registry.origin import NOBODY, Origin
 from jettison.registry.points import reach
@@ -43,21 +46,26 @@ class Restored:
         return {"deletion": self.deletion, "tags": self.tags, "versions": self.versions, "left": left}
 
 
-def find(registry: Registry, id: int) -> Entry:
-    """The journal's entry. Raises DeletionUnknown."""
+def find(registry: Registry, id: int, caller: Caller = EVERYONE) -> Entry:
+    """The journal's entry. Raises DeletionUnknown, also where the caller may not delete what it took."""
     entry = registry.database.read(lambda tx: deletions.find(tx, id))
-    if entry is None:
+    if entry is None or not may_see(entry, caller):
         raise DeletionUnknown(f"there is no deletion {id}: GET /api/v1/deletions lists them", {"deletion": id})
     return entry
 
 
-def restore(registry: Registry, id: int, origin: Origin = NOBODY) -> Restored:
+def may_see(entry: Entry, caller: Caller) -> bool:
+    """Whether the journal has the entry for this caller: who may delete all that it took, and nobody else."""
+    return all(caller.may(Action.DELETE, name) for name in entry.repositories)
+
+
+def restore(registry: Registry, id: int, origin: Origin = NOBODY, caller: Caller = EVERYONE) -> Restored:
     """Bring back what the deletion took: tags, versions, children and referrers, in one transaction.
 
     A tag that was pushed again is left as it is, and named. Raises DeletionUnknown; DeletionEnded if it was restored
     or purged before, its time is over, or nothing of it could come back.
     """
-    names = _names(registry, find(registry, id))
+    names = _names(registry, find(registry, id, caller))
     reach("restore.begin")
 
     def work(tx: Transaction) -> Restored:
@@ -70,6 +78,8 @@ def restore(registry: Registry, id: int, origin: Origin = NOBODY) -> Restored:
             named = ", ".join(f"{left.repository}:{left.tag}" for left in restored.left[:3])
             message = f"nothing to restore: {named} was pushed again since; delete that first"
             raise DeletionEnded(message, {"deletion": id})
+        detail = {"tags": restored.tags, "versions": restored.versions, "left": len(restored.left)}
+        audit.note(tx, origin, caller, Deed.RESTORE, str(id), repositories=names, detail=detail)
         return restored
 
     return registry.database.write(work, Lock.alone(*names))
@@ -96,18 +106,19 @@ def _restore_one(
     return Restored(so_far.deletion, so_far.tags + len(coming), so_far.versions + len(taken), (*so_far.left, *left))
 
 
-def purge(registry: Registry, id: int) -> Entry:
+def purge(registry: Registry, id: int, caller: Caller = EVERYONE, origin: Origin = NOBODY) -> Entry:
     """Make the deletion final: its space comes back after the grace that a push in flight needs.
 
     Raises DeletionUnknown and DeletionEnded, and Unsupported where deletion is off.
     """
     check_enabled(registry)
-    names = _names(registry, find(registry, id))
+    names = _names(registry, find(registry, id, caller))
     reach("purge.begin")
 
     def work(tx: Transaction) -> None:
         if not deletions.end(tx, id, "purged", tx.now + registry.rules.sweep_grace):
             raise _ended(tx, id)
+        audit.note(tx, origin, caller, Deed.PURGE, str(id), repositories=names)
 
     registry.database.write(work, Lock.alone(*names))
     return find(registry, id)

@@ -12,12 +12,12 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from functools import partial
 
 from jettison.blobs.store import Key
-from jettison.metadata import deletions, garbage, leases, repositories, sweeps, uploads
+from jettison.metadata import attempts, audit, deletions, garbage, leases, repositories, sweeps, uploads
 from jettison.metadata.database import Lock, Transaction
 from jettison.registry.points import reach
 from jettison.registry.registry import MICROSECONDS, Registry
@@ -65,26 +65,35 @@ def sweep(registry: Registry, holder: str, progress: Callable[[Swept], None] = l
 
     ``progress`` is called with what was done so far after each step. Raises Unavailable, nothing being lost.
     """
-    if not registry.database.write(lambda tx: leases.take(tx, LEASE_NAME, holder, LEASE), durable=False):
+    if not _hold_lease(registry, holder):
         return None
-    started_at = renewed_at = registry.database.read(lambda tx: tx.now)
+    started_at = registry.database.read(lambda tx: tx.now)
     done = Swept()
     try:
-        for step in (_expire, _drop_hidden, _drop_leased, _drop_unlinked, _delete_discarded, _drop_uploads):
-            while (did := _take(step, registry)) is not None:
-                done += did
-                progress(done)
-                reach("sweep.lease")
-                now = registry.database.read(lambda tx: tx.now)
-                if now - renewed_at >= RENEWED:
-                    if not registry.database.write(
-                        lambda tx: leases.take(tx, LEASE_NAME, holder, LEASE), durable=False
-                    ):
-                        return done
-                    renewed_at = now
+        for did in _steps(registry, holder, started_at):
+            done += did
+            progress(done)
     finally:
         registry.database.write(lambda tx: _end(tx, holder, started_at, done), durable=False)
     return done
+
+
+def _steps(registry: Registry, holder: str, held_at: int) -> Iterator[Swept]:
+    """What each step did, until nothing is left to do, or another process has the lease."""
+    for step in _STEPS:
+        while (did := _take(step, registry)) is not None:
+            yield did
+            reach("sweep.lease")
+            now = registry.database.read(lambda tx: tx.now)
+            if now - held_at >= RENEWED:
+                if not _hold_lease(registry, holder):
+                    return
+                held_at = now
+
+
+def _hold_lease(registry: Registry, holder: str) -> bool:
+    """Take the lease, or lengthen it; False if another process has it."""
+    return registry.database.write(lambda tx: leases.take(tx, LEASE_NAME, holder, LEASE), durable=False)
 
 
 def _take(step: Callable[[Registry], Swept | None], registry: Registry) -> Swept | None:
@@ -164,6 +173,20 @@ def _drop_uploads(registry: Registry) -> Swept | None:
             registry.database.write(partial(uploads.remove, id=row.id), durable=False)
             dropped += row.received
     return Swept(uploads=len(found), bytes=dropped) if found else None
+
+
+def _forget(registry: Registry) -> Swept | None:
+    """Drop what the audit log no longer keeps, and counts of sign-ins that say nothing any more."""
+    kept = registry.rules.audit_kept
+
+    def work(tx: Transaction) -> int:
+        dropped = audit.drop(tx, tx.now - kept, STEP) if kept else 0
+        return dropped + attempts.drop_stale(tx, STEP)
+
+    return Swept() if registry.database.write(work, durable=False) else None
+
+
+_STEPS = (_expire, _drop_hidden, _drop_leased, _drop_unlinked, _delete_discarded, _drop_uploads, _forget)
 
 
 def finish_leftovers(registry: Registry) -> int:

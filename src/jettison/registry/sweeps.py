@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from jettison.metadata import leases, sweeps
 from jettison.metadata.database import Transaction
 from jettison.metadata.sweeps import Pending, Run
 from jettison.oci.errors import Json
+from jettison.registry import audit
+from jettison.registry.access import Caller
+from jettison.registry.audit import Deed
+from jettison.registry.origin import Origin
 from jettison.registry.registry import Registry
-from jettison.registry.sweep import LEASE_NAME
+from jettison.registry.sweep import LEASE_NAME, Swept, holder_name, sweep
 from jettison.registry.times import rfc3339
 
 
@@ -58,6 +62,22 @@ def status(registry: Registry, limit: int) -> Status:
         return Status(leases.is_held(tx, LEASE_NAME), runs, files, freed, sweeps.pending(tx))
 
     return registry.database.read(work, snapshot=True)
+
+
+def sweep_for(registry: Registry, origin: Origin, caller: Caller) -> Swept | None:
+    """Sweep because somebody asks for it, which the audit log tells; None if another sweep is at it.
+
+    Raises Unavailable.
+    """
+    swept = sweep(registry, holder_name())
+    if swept is not None:
+        note_sweep(registry, origin, caller, swept)
+    return swept
+
+
+def note_sweep(registry: Registry, origin: Origin, caller: Caller, swept: Swept) -> None:
+    """Have the audit log tell of a sweep that somebody asked for."""
+    registry.database.write(lambda tx: audit.note(tx, origin, caller, Deed.SWEEP, detail=asdict(swept)))
 
 
 def _run(run: Run) -> dict[str, Json]:

@@ -12,6 +12,7 @@ from jettison.metadata.within import Within
 from jettison.oci.digest import Digest
 from jettison.oci.reference import RepositoryName
 from jettison.registry import deletion
+from jettison.registry.access import Caller, Kind
 from jettison.registry.cascade import signer_tags
 from jettison.registry.deletion import Deleted
 from jettison.registry.points import reach
@@ -34,7 +35,7 @@ def delete_unneeded(registry: Registry, name: str, actor: str) -> Deleted | None
         if not targets:
             return None
         within = replace(registry, database=Within(tx))
-        return deletion.delete(within, *targets, actor=actor, reason=REASON)
+        return deletion.delete(within, *targets, caller=Caller(Kind.EVERYONE, actor), reason=REASON)
 
     reach("untagged.delete")
     return registry.database.write(work, Lock.alone(name))

@@ -10,7 +10,7 @@ from jettison.metadata import blobs, missing, repositories, uploads
 from jettison.metadata.database import Lock, Transaction
 from jettison.metadata.uploads import UploadRow
 from jettison.oci.digest import Digest, Hash, new_hash
-from jettison.oci.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, RangeInvalid
+from jettison.oci.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, RangeInvalid, TooLarge
 from jettison.oci.reference import RepositoryName
 from jettison.registry.origin import NOBODY, Origin
 from jettison.registry.points import reach
@@ -25,8 +25,10 @@ class Upload:
     received: int
 
 
-def start(registry: Registry, name: RepositoryName, algorithm: str = "sha256") -> Upload:
+def start(registry: Registry, name: RepositoryName, algorithm: str = "sha256", owner: str = "") -> Upload:
     """Begin a session whose digest will be of ``algorithm``, as far as is known. Raises DigestInvalid.
+
+    Nobody but its ``owner`` (:attr:`jettison.registry.access.Caller.identity`) finds it.
 
     Its row comes first: no byte lies anywhere without one. Raises NoSpace where the disk is full.
     """
@@ -34,18 +36,18 @@ def start(registry: Registry, name: RepositoryName, algorithm: str = "sha256") -
     id = str(uuid.uuid4())
     registry.hashes.keep(id, 0, new_hash(algorithm))
     key = registry.blobs.new_key()
-    registry.database.write(lambda tx: uploads.add(tx, id, name.value, key), durable=False)
+    registry.database.write(lambda tx: uploads.add(tx, id, name.value, key, owner), durable=False)
     return Upload(id, 0)
 
 
-def status(registry: Registry, name: RepositoryName, id: str) -> Upload:
+def status(registry: Registry, name: RepositoryName, id: str, owner: str = "") -> Upload:
     """How far the session is. Raises BlobUploadUnknown."""
-    return Upload(id, _find(registry, name, id).received)
+    return Upload(id, _find(registry, name, id, owner).received)
 
 
-def cancel(registry: Registry, name: RepositoryName, id: str) -> None:
+def cancel(registry: Registry, name: RepositoryName, id: str, owner: str = "") -> None:
     """End the session and drop its bytes. Raises BlobUploadUnknown."""
-    if not _abandon(registry, _find(registry, name, id)):
+    if not _abandon(registry, _find(registry, name, id, owner)):
         raise _unknown(name.value, id)
 
 
@@ -57,14 +59,14 @@ class Arrival:
     number: int
 
 
-def arrive(registry: Registry, name: RepositoryName, id: str, start: int | None) -> Arrival:
+def arrive(registry: Registry, name: RepositoryName, id: str, start: int | None, owner: str = "") -> Arrival:
     """Look at a session for a request that will append to it; ``start`` is where its client believes that to stand.
 
     Its body goes where the session stands now, not when it has come: a request that stalls and is sent again would
     else append to what its twin has brought meanwhile. Raises BlobUploadUnknown, and RangeInvalid, which says how
     many bytes there are, when ``start`` is wrong.
     """
-    row = _find(registry, name, id)
+    row = _find(registry, name, id, owner)
     if start is not None and start != row.received:
         raise RangeInvalid(
             f"the upload has {row.received} bytes and the request starts at {start}: go on at {row.received}",
@@ -119,8 +121,18 @@ class Incoming:
         if self.received == 0 and digest.algorithm != "sha256":
             self._hash = new_hash(digest.algorithm)
 
+    def announce(self, length: int) -> None:
+        """Say that so many bytes more will come. Raises TooLarge, the session then being over."""
+        most = self._registry.rules.blob_limit
+        if most and self.received + length > most:
+            self._give_up()
+            raise TooLarge(
+                f"the blob has more than {most} bytes, which is the most that is accepted (jettison.limits.blob)"
+            )
+
     def append(self, piece: bytes | bytearray | memoryview) -> None:
-        """Write and hash. Raises BlobUploadInvalid if another request took the session over, Unavailable."""
+        """Write and hash. Raises BlobUploadInvalid if another request took the session over, Unavailable, TooLarge."""
+        self.announce(len(piece))
         reach("upload.append")
         try:
             self._writer.write(piece)
@@ -268,8 +280,8 @@ def _digest_of(hashed: Hash) -> Digest:
     return Digest("sha256" if len(made) == 64 else "sha512", made)
 
 
-def _find(registry: Registry, name: RepositoryName, id: str) -> UploadRow:
-    row = registry.database.read(lambda tx: uploads.find(tx, id, name.value))
+def _find(registry: Registry, name: RepositoryName, id: str, owner: str) -> UploadRow:
+    row = registry.database.read(lambda tx: uploads.find(tx, id, name.value, owner))
     if row is None:
         raise _unknown(name.value, id)
     return row

@@ -35,7 +35,7 @@ def adopt_at_start(registry: Registry, root: Path) -> None:
     """
     tree = Tree(root)
     if adoption.is_unfinished(registry) or (tree.exists() and adoption.is_due(registry)):
-        _log.info("a tree of distribution is being adopted where it lies", tree=str(tree.folder))
+        _log.info("a tree of distribution is adopted where it lies, and served after that", tree=str(tree.folder))
         adopted = carry_out(registry, root, _lines())
         _log.info("adopted", **adopted.counts)
         for kind, count in adopted.findings.items():
@@ -117,6 +117,8 @@ def _lines() -> Tell:
         nonlocal said_at
         if time.monotonic() - said_at >= _EVERY:
             said_at = time.monotonic()
-            _log.info("adopting", what=progress.part, done=progress.done, of=progress.total)
+            # Of files nobody knows how many there are before the last one.
+            of = {"of": progress.total} if progress.total > progress.done else {}
+            _log.info("adopting", what=progress.part, done=progress.done, **of)
 
     return tell

@@ -35,6 +35,8 @@ _RECEIVED = 256 * 1024
 """Bytes of a body that are handed over at once, at most; in HTTP/2, of a frame. Several are on their way in each
 upload; in smaller ones the same gigabyte costs more time, at 64 KiB twice as much, in the 16 KiB that are usual in
 HTTP/2 five times as much."""
+_LARGEST_HEAD = 256 * 1024
+"""Bytes of headers in HTTP/2, as HTTP/1 has by _RECEIVED. `jettison.limits.head.size` says less, with an answer."""
 _STREAM_WINDOW = 1024 * 1024
 _CONNECTION_WINDOW = 16 * 1024 * 1024
 """Bytes that a client of HTTP/2 may send ahead of what was taken from it, in one upload, and in all of a connection."""
@@ -58,17 +60,21 @@ class Embedded(Server):
 
     HTTP/1 only, but for TLS: where HTTP/2 is possible too, a connection that never says a word is never closed.
     Connections, idle ones too, count against ``backpressure``; by default 128 of them would keep everyone else out.
+    One that sends no whole head of a request within ``head_seconds`` is ended, be it that it asks nothing.
     """
 
-    def __init__(self, application: Application, listening: socket.socket, security: Security | None) -> None:
+    def __init__(
+        self, application: Application, listening: socket.socket, security: Security | None, head_seconds: float
+    ) -> None:
         logging.getLogger("_granian").addFilter(_is_news)
         super().__init__(
             application,
             interface=Interfaces.ASGINL,
             http=HTTPModes.auto if security and security.http2 else HTTPModes.http1,
-            http1_settings=HTTP1Settings(max_buffer_size=_RECEIVED),
+            http1_settings=HTTP1Settings(header_read_timeout=round(1000 * head_seconds), max_buffer_size=_RECEIVED),
             http2_settings=HTTP2Settings(
                 max_frame_size=_RECEIVED,
+                max_headers_size=_LARGEST_HEAD,
                 initial_stream_window_size=_STREAM_WINDOW,
                 initial_connection_window_size=_CONNECTION_WINDOW,
             ),

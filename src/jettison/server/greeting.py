@@ -1,4 +1,4 @@
-"""What is said at start: where the registry is, where its data lies, and the first thing to try."""
+"""What is said at start: where the registry is, which file it read, where its data lies, and the first thing to try."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 def greeting(loaded: Loaded, where: Address | Path, certificate: Certificate | None = None) -> str:
-    """About five plain lines for the person who started a server that now listens on ``where``, an address or a socket,
+    """About six plain lines for the person who started a server that now listens on ``where``, an address or a socket,
     with the ``certificate`` that it shows.
     """
     settings = loaded.settings
     database = "SQLite" if settings.jettison.database.url is None else "PostgreSQL"
     lines = [
         f"Jettison {__version__} listens on {_listening(settings, where)}",
+        f"  settings  {_source(loaded)}",
         f"  data      {settings.storage.filesystem.rootdirectory.resolve()} (database: {database})",
         f"  deletion  {_deletion(loaded)}",
     ]
@@ -29,13 +30,28 @@ def greeting(loaded: Loaded, where: Address | Path, certificate: Certificate | N
             f"  tls       {', '.join(certificate.names)}, until {certificate.ends:%Y-%m-%d}{_asking(certificate)}"
         )
     lines += _to_try(settings, where)
-    if isinstance(where, Address) and not is_loopback(where.host) and not (certificate and certificate.authorities):
+    if settings.auth.mode != "none":
+        lines.append(f"  sign-in   {_sign_in(settings)}")
+    elif isinstance(where, Address) and not is_loopback(where.host) and not (certificate and certificate.authorities):
         may = "push, pull and delete" if settings.storage.delete.enabled else "push and pull"
         lines.append(
-            f"  notice    whoever reaches {where} may {may}: there is no login. Listen on 127.0.0.1 (http.addr,"
-            " REGISTRY_HTTP_ADDR), or put a proxy that asks for one in front"
+            f"  notice    whoever reaches {where} may {may}: there is no login. Have them sign in (auth,"
+            " REGISTRY_AUTH=jettison), or listen on 127.0.0.1 (http.addr, REGISTRY_HTTP_ADDR)"
         )
     return "".join(f"{line}\n" for line in lines)
+
+
+def _sign_in(settings: Settings) -> str:
+    """Who may come in; and, where that is so, that passwords may be read on the way."""
+    auth = settings.auth
+    if auth.htpasswd is not None:
+        who = f"names and passwords of {auth.htpasswd.path}"
+    elif auth.token is not None:
+        return f"tokens of {auth.token.issuer}"
+    else:
+        who = "accounts of this registry: `jettison user add --admin NAME` makes the first"
+    readable = settings.jettison.signin.insecure and settings.http.tls is None
+    return f"{who}, over plain HTTP too, where whoever is on the way reads them" if readable else who
 
 
 def is_loopback(host: str) -> bool:
@@ -62,6 +78,12 @@ def _to_try(settings: Settings, where: Address | Path) -> list[str]:
     if settings.storage.delete.enabled:
         lines.append(f"  delete    {curl} -X DELETE {url}/v2/repo1")
     return lines
+
+
+def _source(loaded: Loaded) -> str:
+    if loaded.path is not None:
+        return str(loaded.path.absolute())
+    return "built-in, since no file was named or found: `jettison serve FILE` reads one"
 
 
 def _asking(certificate: Certificate) -> str:

@@ -24,9 +24,16 @@ _CANCEL_SECONDS = 1.0
 _log = structlog.get_logger("jettison.server")
 
 
-def run(application: Application, listening: socket.socket, http: Http, certificate: Certificate | None) -> bool:
+def run(
+    application: Application,
+    listening: socket.socket,
+    http: Http,
+    certificate: Certificate | None,
+    head_seconds: float,
+) -> bool:
     """Serve ``application`` on the socket ``listening``, which is closed at the end, until SIGTERM or SIGINT.
 
+    A connection is ended that sends no head of a request within ``head_seconds``.
     With a ``certificate`` it is TLS, as ``http.tls`` says, and follows what is renewed in its files. From the signal on
     no connection is accepted, and requests in flight may end within ``http.draintimeout``, or until a second signal.
     Returns whether they did; if not, threads that cannot be stopped may still be at work, and the process has to be
@@ -34,16 +41,16 @@ def run(application: Application, listening: socket.socket, http: Http, certific
     """
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    drained = loop.run_until_complete(_serve(application, listening, http, certificate))
+    drained = loop.run_until_complete(
+        _serve(Service(application, listening, head_seconds), listening, http, certificate)
+    )
     if drained:
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
     return drained
 
 
-async def _serve(
-    application: Application, listening: socket.socket, http: Http, certificate: Certificate | None
-) -> bool:
+async def _serve(service: Service, listening: socket.socket, http: Http, certificate: Certificate | None) -> bool:
     asked, hurried = asyncio.Event(), asyncio.Event()
 
     def heed() -> None:
@@ -51,7 +58,6 @@ async def _serve(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, heed)
-    service = Service(application, listening)
     waiting = [asyncio.ensure_future(event.wait()) for event in (asked, hurried, service.failed)]
     following = await _begin(service, http, certificate)
     with Idle(listening, watch=certificate is not None and not http.http2.disabled):

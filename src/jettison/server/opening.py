@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 from jettison.blobs.store import BlobsError
 from jettison.http.application import Application
 from jettison.http.edge import Edge
 from jettison.oci.errors import RegistryError
+from jettison.registry.registry import Registry
 from jettison.registry.sweep import finish_leftovers
 from jettison.server.adopting import adopt_at_start
+from jettison.server.counter import Counter
+from jettison.server.door import Doorway
 from jettison.server.errors import ServeError
+from jettison.server.limits import limits, proxies
 from jettison.server.notifying import Notifying
 from jettison.server.periodic import Periodic
 from jettison.server.registry import open_registry
@@ -34,18 +37,31 @@ def open_registry_site(settings: Settings) -> Site:
         raise ServeError(str(error)) from error
     watch = Watch(settings, opened)
     registry = watch.registry
+    doorway = _doorway(settings, registry)
     prefix = settings.http.prefix
-    edge = Edge(registry, _base(settings), _headers(settings), not settings.log.accesslog.disabled, prefix=prefix)
+    edge = Edge(
+        registry,
+        _base(settings),
+        _headers(settings),
+        not settings.log.accesslog.disabled,
+        prefix=prefix,
+        proxies=proxies(settings),
+        limits=limits(settings),
+        door=doorway.door,
+    )
     pulls = Periodic("record-pulls", PULLS_SECONDS, lambda: registry.pulls.flush(registry.database))
-    sweeper = Sweeper(registry, timedelta() if registry.rules.read_only else settings.jettison.sweep.interval)
+    sweeper = Sweeper(registry, settings.jettison.sweep.interval)
+    counter = Counter(registry)
     notifying = Notifying(registry, settings)
     application = Application(edge, traffic=watch.traffic)
 
     def close() -> None:
         watch.close()
         sweeper.stop()
+        counter.stop()
         pulls.stop()
         notifying.stop()
+        doorway.close()
         edge.threads.shutdown()
         registry.close()
 
@@ -55,6 +71,16 @@ def open_registry_site(settings: Settings) -> Site:
         close()
         raise
     return Site(application, close)
+
+
+def _doorway(settings: Settings, registry: Registry) -> Doorway:
+    try:
+        return Doorway(settings, registry)
+    except BaseException as error:
+        registry.close()
+        if isinstance(error, RegistryError):
+            raise ServeError(str(error)) from error
+        raise
 
 
 def _base(settings: Settings) -> str:

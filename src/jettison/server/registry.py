@@ -10,10 +10,12 @@ from pathlib import Path
 from jettison.blobs.filesystem import FilesystemBlobs
 from jettison.metadata.database import Database
 from jettison.metadata.migrate import migrate
+from jettison.registry.lockout import Lockout
 from jettison.registry.policy import Policy
 from jettison.registry.registry import Registry, Rules
 from jettison.server.notifying import events
 from jettison.settings import Settings
+from jettison.settings.models.limits import SignIns
 
 DATABASE = "jettison.db"
 
@@ -74,8 +76,15 @@ def rules(settings: Settings) -> Rules:
         touch_lease=_microseconds(own.leases.touch),
         sweep_grace=_microseconds(own.sweep.grace),
         upload_age=_upload_age(settings),
+        blob_limit=own.limits.blob,
+        audit_kept=_microseconds(own.audit.keep),
+        lockout=_lockout(own.limits.signins),
         read_only=settings.storage.maintenance.readonly.enabled,
     )
+
+
+def _lockout(signins: SignIns) -> Lockout:
+    return Lockout(signins.failures, signins.address, _microseconds(signins.wait), _microseconds(signins.longest))
 
 
 def _policy(settings: Settings) -> Policy:

@@ -12,6 +12,9 @@ SETTLE_SECONDS = 60.0
 """How long connections are kept after their server's certificate was replaced. A handshake may take ten seconds and a
 head thirty; by then each of them has been asked to make room for another, or moves something, or never will."""
 
+_USUAL_HEAD_SECONDS = 30.0
+"""Where a head may take longer than that, connections are kept longer too."""
+
 
 class Service:
     """Serves ``application`` on the socket ``listening`` until :meth:`stop`.
@@ -19,9 +22,10 @@ class Service:
     Another certificate is another server beside the first, so no connection waits and none is cut off.
     """
 
-    def __init__(self, application: Application, listening: socket.socket) -> None:
+    def __init__(self, application: Application, listening: socket.socket, head_seconds: float) -> None:
         self._application = application
         self._listening = listening
+        self._head_seconds = head_seconds
         self._current: tuple[Embedded, _Leaving] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._servers: set[Embedded] = set()
@@ -31,7 +35,8 @@ class Service:
         """From now on serve new connections so; requests that came earlier are answered on theirs."""
         former = self._current
         leaving = _Leaving(self._application)
-        server = Embedded(self._application if security is None else leaving, self._listening, security)
+        application = self._application if security is None else leaving
+        server = Embedded(application, self._listening, security, self._head_seconds)
         await server.begin()
         self._current = server, leaving
         self._servers.add(server)
@@ -44,7 +49,7 @@ class Service:
     async def _retire(self, server: Embedded, leaving: _Leaving) -> None:
         server.accept_no_more()
         leaving.asked = True
-        await asyncio.sleep(SETTLE_SECONDS)
+        await asyncio.sleep(SETTLE_SECONDS * max(1.0, self._head_seconds / _USUAL_HEAD_SECONDS))
         server.stop()  # type: ignore[no-untyped-call]
 
     def _ended(self, server: Embedded) -> None:

@@ -61,7 +61,8 @@ def serve(loaded: Loaded, open_site: Callable[[Settings], Site] | None = None) -
             sys.stderr.write(greeting(loaded, _where(settings, bound), certificate))
             sys.stderr.flush()
             try:
-                drained = listener.run(site.application, bound, settings.http, certificate)
+                head_seconds = settings.jettison.limits.head.time.total_seconds()
+                drained = listener.run(site.application, bound, settings.http, certificate, head_seconds)
             except BaseException:
                 _close_soon(site)
                 raise

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args, get_origin
+
 from pydantic import BaseModel
 
+from jettison.settings.models.auth import Accounts
 from jettison.settings.models.jettison import Jettison
 from jettison.settings.shapes import Free, Many, Named, Section, Shape, Single
 
@@ -66,14 +69,27 @@ _STORAGE = Section(
     },
     named=True,
 )
+
+
+def _shape_of(annotation: object) -> Shape:
+    """The vocabulary of a section that is all ours: its model's."""
+    if get_origin(annotation) is tuple:
+        return Many(_shape_of(get_args(annotation)[0]))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return Section({name: _shape_of(field.annotation) for name, field in annotation.model_fields.items()})
+    return Single()
+
+
 _AUTH = Section(
     {
+        "none": Section({}),
         "silly": Section(_singles("realm service")),
         "token": Section(
             _singles("realm service issuer rootcertbundle jwks autoredirect autoredirectpath")
             | {"signingalgorithms": Many(Single())}
         ),
         "htpasswd": Section(_singles("realm path")),
+        "jettison": _shape_of(Accounts),
     },
     named=True,
 )
@@ -170,13 +186,6 @@ _VALIDATION = Section(
         ),
     }
 )
-
-
-def _shape_of(annotation: object) -> Shape:
-    """The vocabulary of a section that is all ours: its model's."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return Section({name: _shape_of(field.annotation) for name, field in annotation.model_fields.items()})
-    return Single()
 
 
 VOCABULARY = Section(

@@ -81,6 +81,13 @@ A length of time is written with units: `24h`, `90m`, `1h30m`, `500ms`.
 _COLUMNS = ("key", "", "type", "default", "what it does, or what to do", "variable")
 
 _FOOT = """
+## Where tokens are got
+
+With `auth.jettison` the registry is its own token server, at `/token` (below `http.prefix`). The public keys by which
+its tokens are verified (ES256) are at `/token/keys`, as a JWK Set; `jettison keys rotate` makes a new key. Clients are
+sent there where `http.host` is given, which is never taken from a request. Without it they are asked for names and
+passwords, and docker then pulls nothing without them, whatever is open to everyone.
+
 ## Where distribution reads it differently
 
 - `http.addr` that is not given: 127.0.0.1:5000, and a line says so. Distribution takes a random port of every
@@ -89,6 +96,12 @@ _FOOT = """
 - `storage.maintenance.uploadpurging` need not have all of its keys; distribution does not start without one of them.
 - `http.tls` with client authorities or a key and no certificate is refused; distribution serves it without TLS.
 - `http.draintimeout` that is not given: requests in flight get 10s. With distribution they are cut off.
+- `auth.htpasswd.path` that is not there stops the start; distribution makes a user of its own, whose password is in its
+  log.
+- `auth.htpasswd`: names and passwords are not taken over plain HTTP from another machine, unless by a proxy of
+  `jettison.proxies`, or with `jettison.signin.insecure`.
+- `auth.token.signingalgorithms`: by none of HS256, HS384 and HS512, whose keys are secrets. Distribution takes them.
+- `auth.token.autoredirect`: to `http.host`; distribution sends clients where the headers of their request say.
 - `validation.manifests.urls` that is not given: layers may come from anywhere. Distribution takes none with a URL.
 - `notifications.endpoints[].ignore` is done; distribution 2.8 reads it, and tells the endpoint all the same.
 - An item of a list by its number (`REGISTRY_HTTP_TLS_CLIENTCAS_0`) is taken wherever there is a list. Distribution 2.8
@@ -123,7 +136,7 @@ def _rows(section: Section, model: type[BaseModel] | None, path: str, prefix: st
         where, variable = below(path, key), f"{prefix}_{section.variable(key)}"
         field = model.model_fields.get(key) if model else None
         inner = _inside(shape)
-        if field is not None and inner is not None:
+        if field is not None and inner is not None and inner.keys:
             several = isinstance(shape, Many)
             yield from _rows(
                 inner,
@@ -183,6 +196,8 @@ def _default(field: FieldInfo) -> str:
     value: Any = field.get_default(call_default_factory=True)
     if value is None or value in ("", (), {}):
         return ""
+    if isinstance(value, tuple):
+        return f"`[{', '.join(map(str, value))}]`"
     shown = format_duration(value) if isinstance(value, timedelta) else str(value)
     return f"`{shown.lower() if isinstance(value, bool) else shown}`"
 

@@ -1,4 +1,4 @@
-"""Whether what the settings name is there: the files of TLS, the folder of the data, that of a socket."""
+"""Whether what the settings name is there: files of TLS and of sign-ins, the folder of the data, that of a socket."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from jettison.settings.address import Address
 from jettison.settings.findings import Finding, Origin
 from jettison.settings.load import Loaded
+from jettison.settings.models.auth import Auth
 from jettison.settings.models.http import Tls
 
 
@@ -20,6 +21,7 @@ def missing(loaded: Loaded) -> Iterator[Finding]:
         *_data(settings.storage.filesystem.rootdirectory),
         *_socket(settings.http.addr),
         *(_tls(settings.http.tls) if settings.http.tls else ()),
+        *_auth(settings.auth),
     ):
         yield Finding(origins.get(path, Origin("default")), path, message)
 
@@ -59,6 +61,17 @@ def _tls(tls: Tls) -> Iterator[tuple[str, str]]:
             context.load_verify_locations(file)
         except OSError as error:
             yield f"http.tls.clientcas[{index}]", f"{file} holds no certificate: {_reason(error)}"
+
+
+def _auth(auth: Auth) -> Iterator[tuple[str, str]]:
+    files: dict[str, Path | None] = {}
+    if auth.htpasswd is not None:
+        files["auth.htpasswd.path"] = auth.htpasswd.path
+    if auth.token is not None:
+        files |= {"auth.token.rootcertbundle": auth.token.rootcertbundle, "auth.token.jwks": auth.token.jwks}
+    for path, file in files.items():
+        if file is not None and (problem := _unreadable(file)):
+            yield path, problem
 
 
 def _unreadable(file: Path) -> str | None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, model_validator
 
+from jettison.settings.models.auth import Auth
 from jettison.settings.models.content import Catalog, Policy, Tags, Validation
 from jettison.settings.models.health import Health
 from jettison.settings.models.http import Http
@@ -29,6 +30,7 @@ class Settings(Section):
     )
     log: Log = Field(default=Log(), description="What is logged, and how.")
     storage: Storage = Field(description="Where content lies.")
+    auth: Auth = Field(default=Auth(), description="How the registry knows who asks.")
     http: Http = Field(default=Http(), description="Where the registry listens, and what its answers carry.")
     notifications: Notifications = Field(
         default=Notifications(), description="Who is told of what happens in the registry."
@@ -39,3 +41,11 @@ class Settings(Section):
     validation: Validation = Field(default=Validation(), description="What is checked when content is pushed.")
     policy: Policy = Field(default=Policy(), description="What the registry may hold.")
     jettison: Jettison = Field(default=Jettison(), description="What distribution has no word for.")
+
+    @model_validator(mode="after")
+    def _sent_somewhere(self) -> Settings:
+        if self.auth.token is not None and self.auth.token.autoredirect and self.http.host is None:
+            raise ValueError(
+                "`auth.token.autoredirect` needs `http.host`: clients are never sent where their own request says"
+            )
+        return self

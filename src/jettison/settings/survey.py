@@ -17,7 +17,8 @@ from jettison.settings.nearest import nearest_path
 from jettison.settings.schema import Settings
 from jettison.settings.shapes import Many, Named, Section, Shape, Single, paths
 
-_OURS = "jettison"
+# Of these no key is passed over: who mistypes the name of a lock must not find the door open.
+_STRICT = re.compile(r"jettison\..*|auth\.[^.]*|auth\.jettison\..*", re.DOTALL).fullmatch
 _NUMBER = re.compile(r"\[[0-9]+\]")
 
 
@@ -80,7 +81,7 @@ class Survey:
     def _unknown(self, node: Node, path: str) -> None:
         meant = nearest_path(generic(path), list(paths(VOCABULARY)))
         hint = f"; the nearest is {meant}" if meant else ""
-        if path.partition(".")[0] == _OURS:
+        if _STRICT(path):
             self.report.refuse(node.origin, path, f"no such setting: remove it{hint}")
         else:
             self.report.warn(node.origin, path, f"is no known setting and has no effect{hint}")

@@ -17,7 +17,8 @@ from jettison.settings.values import read_flag
 _NO_CACHE = "there is no cache that could go stale"
 NO_EFFECT: Mapping[str, str] = {
     "http.secret": "uploads are kept in the database, so there is nothing to sign with it",
-    "http.relativeurls": "Location and Link are relative unless `http.host` is set, which wins as with distribution",
+    "http.relativeurls": "Location and Link are relative unless `http.host` is set, which wins as with distribution,"
+    " and URLs in events are absolute either way",
     "storage.cache": _NO_CACHE,
     "redis": _NO_CACHE,
     "storage.filesystem.maxthreads": "threads are not limited by storage",
@@ -50,7 +51,8 @@ OLDER: Mapping[str, str] = {"loglevel": "log.level"}
 REMOVE = "remove it"
 _FILESYSTEM = "write `storage.filesystem` instead"
 ADVICE: Mapping[str, str] = {
-    "auth": "remove it only if everyone who reaches the registry may push and pull, or let a reverse proxy ask first",
+    "auth.silly": "it lets in whoever sends an Authorization header at all: write `auth.htpasswd`, `auth.token` or"
+    " `auth.jettison`",
     "http.h2c.enabled": "remove it, and let what is in front speak HTTP/1.1, or TLS",
     "http.tls.ciphersuites": "remove it; `http.tls.minimumtls: tls1.3` leaves no weak ones",
     "http.tls.letsencrypt": "let a program such as certbot or lego get the certificate, and name its files in"
@@ -60,8 +62,8 @@ ADVICE: Mapping[str, str] = {
     "proxy": "remove it, or keep a mirror on distribution",
     "storage.maintenance.uploadpurging.dryrun": "remove it, and look with `jettison garbage-collect --dry-run`",
 } | dict.fromkeys(DRIVERS - {"storage.filesystem"}, _FILESYSTEM)
-# Here a name alone says something: which driver stores, which way a login goes.
-_CHOICES = DRIVERS | {"auth"}
+# Here a name alone says something: which driver stores, which way a sign-in goes.
+_CHOICES = DRIVERS | {"auth.silly"}
 _DECISIVE = {"proxy": "remoteurl", "http.tls.letsencrypt": "cachefile"}
 
 
@@ -78,7 +80,7 @@ def has_exceptions(path: str) -> bool:
 def says_nothing(node: Node, path: str) -> bool:
     """Whether a key that is not served is given without anything to serve: a null, an empty text, what is disabled."""
     if path in _CHOICES:
-        return path == "auth" and not node.value
+        return False
     return _is_empty(node)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
@@ -198,6 +199,19 @@ def read_status(value: object) -> int:
     return number
 
 
+def read_proxy(value: object) -> str:
+    """The address of a proxy, a network of them, or the word `unix`."""
+    text = read_text(value)
+    if text == "unix":
+        return text
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise ValueError(
+            f"{shown(text)} is no address or network: write it like 10.0.0.7, 10.0.0.0/8 or 2001:db8::/32, or unix"
+        ) from error
+
+
 def one_of(*words: str, refused: Mapping[str, str] | None = None) -> Callable[[object], str]:
     """A reader of one of these words, in any case; `refused` are words of distribution's, each with advice."""
 
@@ -246,6 +260,8 @@ HeaderValue: TypeAlias = Annotated[str, PlainValidator(read_header_value)]
 MostEntries: TypeAlias = Annotated[int, PlainValidator(read_most_entries)]
 MostTags: TypeAlias = Annotated[int, PlainValidator(whole(least=0, zero_means=_MOST))]
 Count: TypeAlias = Annotated[int, PlainValidator(whole(least=1))]
+CountOrNone: TypeAlias = Annotated[int, PlainValidator(whole(least=0))]
+Proxy: TypeAlias = Annotated[str, PlainValidator(read_proxy)]
 LengthOfTime: TypeAlias = Annotated[timedelta, PlainValidator(duration(zero=False)), PlainSerializer(format_duration)]
 LengthOfTimeOrNone: TypeAlias = Annotated[
     timedelta, PlainValidator(duration(zero=True)), PlainSerializer(format_duration)

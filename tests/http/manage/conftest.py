@@ -9,6 +9,7 @@ import pytest
 
 from tests.http.conftest import open_client
 from tests.http.manage.api import Api
+from tests.support.accounts_server import ROOT, accounts_server, signed_in
 from tests.support.server import JettisonServer
 
 
@@ -33,3 +34,19 @@ def own(own_server: JettisonServer) -> Iterator[Api]:
         yield api
         if opened.get("/v2/_catalog").json()["repositories"]:
             api.delete(filter={"repository": "**"}, all=True, purge=True)
+
+
+@pytest.fixture(scope="session")
+def guarded() -> Iterator[JettisonServer]:
+    """A registry where one has to sign in; each test makes accounts of its own."""
+    with accounts_server() as running:
+        yield running
+        assert "request failed" not in running.log, "a test has caused an error of the server's own"
+        assert "Traceback" not in running.log
+
+
+@pytest.fixture
+def root(guarded: JettisonServer) -> Iterator[Api]:
+    """The API of that registry, as its administrator uses it."""
+    with signed_in(guarded, *ROOT) as opened:
+        yield Api(opened)

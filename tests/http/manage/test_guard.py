@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx2
 import pytest
 
+from jettison.http.manage.guard import SAFE
+from jettison.http.manage.routes import ROUTES
 from tests.http.manage.api import DELETIONS, Api
 from tests.http.refusal import assert_refused
 from tests.http.repository import Repository, index
 from tests.support.server import JettisonServer
 
-WRITES = [DELETIONS, f"{DELETIONS}/1/restore", f"{DELETIONS}/1/purge", "/api/v1/sweep"]
+WRITES = sorted({re.sub(r"{\w+(:path)?}", "1", route.path) for route in ROUTES if route.method not in SAFE})
+assert {route.method for route in ROUTES} <= {*SAFE, "POST"}, "these tests send nothing but POST"
 
 
 @pytest.mark.parametrize("path", WRITES)

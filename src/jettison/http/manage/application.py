@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 import jettison
 from jettison.http import readonly
+from jettison.http.door import gate
 from jettison.http.edge import Edge
 from jettison.http.manage import guard
 from jettison.http.manage.form import Refusals
@@ -23,6 +24,7 @@ from jettison.http.manage.routes import REFUSALS, ROUTES, Route
 from jettison.http.request import BadRequest, Message, PathUnknown, Request
 from jettison.http.response import Response
 from jettison.oci.errors import TooLarge, Unsupported
+from jettison.registry.access import Action
 
 LARGEST_BODY = 4 * 1024 * 1024
 
@@ -45,17 +47,21 @@ class Application:
     def __init__(self, edge: Edge, routes: tuple[Route, ...] = ROUTES) -> None:
         self._app = _described(edge, routes)
         queries = _queries(self._app)
-        self._paths: dict[str, dict[str, list[str]]] = {DESCRIPTION: {"GET": [], "HEAD": []}}
+        self._paths: dict[str, dict[str, tuple[list[str], Action]]] = {
+            DESCRIPTION: dict.fromkeys(("GET", "HEAD"), ([], Action.NOTHING))
+        }
         for route in routes:
             methods = self._paths.setdefault(route.path, {})
-            methods[route.method] = queries[route.name]
+            methods[route.method] = queries[route.name], route.needs
             if route.method == "GET":
-                methods["HEAD"] = queries[route.name]
+                methods["HEAD"] = methods["GET"]
 
     async def __call__(self, request: Request) -> Response:
         """The response. Raises what :mod:`jettison.http.errors` has a status for."""
-        path = next((path for path in self._paths if re.fullmatch(_pattern(path), request.path)), None)
-        if path is None:
+        path, match = next(
+            ((path, match) for path in self._paths if (match := re.fullmatch(_pattern(path), request.path))), ("", None)
+        )
+        if match is None:
             raise PathUnknown(f"{request.path} is no path of this API: {DESCRIPTION} describes it")
         methods = self._paths[path]
         request.route, request.allowed = path, [*methods, "OPTIONS"]
@@ -65,7 +71,9 @@ class Application:
             return Response(200, [(b"allow", allowed.encode())])
         if request.method not in methods:
             raise Unsupported(f"{request.method} is not supported on {request.path}: it takes {allowed}")
-        request.accept_only(*methods[request.method])
+        accepted, request.needs = methods[request.method]
+        await gate.check(request, match.groupdict().get("repository"))
+        request.accept_only(*accepted)
         guard.check(request)
         content = await request.body.whole(LARGEST_BODY)
         if content is None:
@@ -75,7 +83,7 @@ class Application:
     async def _asked(self, request: Request, content: bytes) -> Response:
         whole = request.method != "HEAD"
         scope = {**request.scope, "path": request.path, "method": request.method if whole else "GET", "root_path": ""}
-        scope["origin"] = request.origin
+        scope["origin"], scope["caller"] = request.origin, request.caller
         exchange = _Exchange(content)
         try:
             await self._app(scope, exchange.receive, exchange.send)
@@ -88,7 +96,7 @@ class Application:
 
 def _pattern(path: str) -> str:
     """The path's pattern. A name may hold slashes, any other part none."""
-    return re.sub(r"{\w+}", "[^/]+", re.sub(r"{\w+:path}", ".+", path))
+    return re.sub(r"{\w+}", "[^/]+", re.sub(r"{(\w+):path}", r"(?P<\1>.+)", path))
 
 
 class _Exchange:

@@ -9,7 +9,19 @@ from fastapi import Path, Query
 from fastapi.responses import JSONResponse
 from pydantic import ConfigDict, Field
 
-from jettison.http.manage.form import LARGEST_ID, AnEdge, AnOrigin, Form, Given, NameText, Nothing, Number, Time, answer
+from jettison.http.manage.form import (
+    LARGEST_ID,
+    ACaller,
+    AnEdge,
+    AnOrigin,
+    Form,
+    Given,
+    NameText,
+    Nothing,
+    Number,
+    Time,
+    answer,
+)
 from jettison.http.manage.plans import AnyPlan, Bytes
 from jettison.http.manage.targets import Wanted
 from jettison.metadata.deletions import Entry
@@ -86,10 +98,12 @@ class Restored(Form):
     left: list[Kept]
 
 
-async def get_all(edge: AnEdge, asked: Annotated[Asked, Query()]) -> JSONResponse:
+async def get_all(edge: AnEdge, caller: ACaller, asked: Annotated[Asked, Query()]) -> JSONResponse:
     """Needs delete. The journal of deletions, the newest first."""
     repository = RepositoryName.parse(asked.repository) if asked.repository is not None else None
-    page = await edge.read(lambda: journal.page(edge.registry, asked.limit, asked.before, asked.state, repository))
+    page = await edge.run(
+        lambda: journal.page(edge.registry, asked.limit, asked.before, asked.state, repository, caller)
+    )
     following = None
     if page.more:
         query = {**asked.model_dump(exclude_none=True), "before": page.entries[-1].id}
@@ -103,11 +117,11 @@ def _listed(entry: Entry) -> dict[str, Any]:
     return {**whole, **{key: plan[key] for key in ("tags", "versions", "bytes")}}
 
 
-async def post(edge: AnEdge, origin: AnOrigin, wanted: Wanted) -> JSONResponse:
+async def post(edge: AnEdge, origin: AnOrigin, caller: ACaller, wanted: Wanted) -> JSONResponse:
     """Needs delete. Delete targets as one, or with `dry_run` only plan; all of it is done, or nothing."""
     targets, choice, shown = wanted.named(), wanted.choice(), wanted.shown()
     if wanted.dry_run:
-        plan = await edge.run(lambda: deletion.plan(edge.registry, *targets, choice=choice))
+        plan = await edge.run(lambda: deletion.plan(edge.registry, *targets, choice=choice, caller=caller))
         if shown is not None:
             shown.compare(plan)
         return answer({**plan.to_json(), "plan_id": plan.id, "dry_run": True})
@@ -120,21 +134,24 @@ async def post(edge: AnEdge, origin: AnOrigin, wanted: Wanted) -> JSONResponse:
             purge=wanted.purge,
             reason=wanted.reason,
             origin=origin,
+            caller=caller,
         )
     )
     return answer(deleted.to_json(), 201, {"Location": edge.url(f"{PATH}/{deleted.id}").decode()})
 
 
-async def get(edge: AnEdge, id: DeletionId) -> JSONResponse:
+async def get(edge: AnEdge, caller: ACaller, id: DeletionId) -> JSONResponse:
     """Needs delete. One deletion, with its plan."""
-    return answer(entry_json(await edge.read(lambda: restore.find(edge.registry, id))))
+    return answer(entry_json(await edge.read(lambda: restore.find(edge.registry, id, caller))))
 
 
-async def post_restore(edge: AnEdge, origin: AnOrigin, id: DeletionId, nothing: Nothing) -> JSONResponse:
+async def post_restore(
+    edge: AnEdge, origin: AnOrigin, caller: ACaller, id: DeletionId, nothing: Nothing
+) -> JSONResponse:
     """Needs delete. Undo it: what it took is there again, except tags that were pushed since, which it names."""
-    return answer((await edge.run(lambda: restore.restore(edge.registry, id, origin))).to_json())
+    return answer((await edge.run(lambda: restore.restore(edge.registry, id, origin, caller))).to_json())
 
 
-async def post_purge(edge: AnEdge, id: DeletionId, nothing: Nothing) -> JSONResponse:
+async def post_purge(edge: AnEdge, origin: AnOrigin, caller: ACaller, id: DeletionId, nothing: Nothing) -> JSONResponse:
     """Needs delete. Make it final: its space comes back with the next sweeps, and not at the end of its time."""
-    return answer(entry_json(await edge.run(lambda: restore.purge(edge.registry, id))))
+    return answer(entry_json(await edge.run(lambda: restore.purge(edge.registry, id, caller, origin))))

@@ -15,6 +15,7 @@ from jettison.http.edge import Edge
 from jettison.oci.digest import DIGEST_PATTERN
 from jettison.oci.errors import quoted
 from jettison.oci.reference import LONGEST_NAME, NAME_PATTERN, TAG_PATTERN
+from jettison.registry.access import Caller
 from jettison.registry.origin import Origin
 from jettison.selection.pattern import LONGEST_PATTERN, PATTERN_GRAMMAR
 
@@ -104,6 +105,14 @@ async def _origin(asked: Asked) -> Origin:
 
 
 AnOrigin = Annotated[Origin, Depends(_origin)]
+
+
+async def _caller(asked: Asked) -> Caller:
+    caller: Caller = asked.scope["caller"]
+    return caller
+
+
+ACaller = Annotated[Caller, Depends(_caller)]
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> JSONResponse:

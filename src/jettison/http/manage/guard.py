@@ -23,6 +23,11 @@ def check(request: Request) -> None:
     media_type = (request.header(b"content-type") or "").split(";")[0].strip().lower()
     if media_type != JSON_TYPE:
         raise TypeUnsupported(f"the Content-Type of a {request.method} has to be {JSON_TYPE}, as its body is")
+    check_origin(request)
+
+
+def check_origin(request: Request) -> None:
+    """Raise Denied if the request says that a page of another origin has sent it."""
     origin = request.header(b"origin")
     if origin is not None and not _is_ours(request, origin):
         raise Denied(f"a page of the origin {quoted(origin)} may change nothing here: it is not this registry's own")

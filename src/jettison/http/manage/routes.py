@@ -8,23 +8,38 @@ from typing import Any
 
 from fastapi.responses import JSONResponse
 
-from jettison.http.manage import deletions, plans, sweep, usage, why
+from jettison.http.manage import (
+    audit,
+    deletions,
+    grants,
+    groups,
+    me,
+    plans,
+    robots,
+    setup,
+    sweep,
+    usage,
+    users,
+    why,
+)
 from jettison.registry.access import Action
 
 Handler = Callable[..., Awaitable[JSONResponse]]
 
 REFUSALS = {
     400: "The request cannot be understood; the message says why.",
-    403: "A page of another origin sent it.",
+    401: "Nobody has signed in, or with what is wrong.",
+    403: "Who asks may not do it, or a page of another origin sent it.",
     404: "Something that it names is not there, or a filter matches nothing.",
     405: "Deletion is off.",
     409: "It does not fit what there is now; the message says how.",
     413: "The body is too large.",
     415: "The Content-Type is not application/json.",
+    429: "Too many requests, or too many wrong passwords; Retry-After says how long to wait.",
     503: "The registry cannot do it now, but may in a moment.",
 }
-READING = (400, 503)
-WRITING = (400, 403, 413, 415, 503)
+READING = (400, 401, 403, 429, 503)
+WRITING = (400, 401, 403, 413, 415, 429, 503)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +97,59 @@ ROUTES = (
         {200: usage.RepositoryUsage},
         (*READING, 404),
     ),
+    Route("GET", audit.PATH, audit.get_all, Action.ADMIN, {200: audit.Log}, READING),
     Route("GET", f"{why.PATH}/{{digest}}", why.get, Action.ADMIN, {200: why.Why}, READING),
+    Route("GET", me.PATH, me.get, Action.NOTHING, {200: me.Me}, (*READING, 404)),
+    Route(
+        "POST",
+        f"{me.PATH}/password",
+        me.post_password,
+        Action.NOTHING,
+        {200: me.Changed},
+        (*WRITING, 404),
+    ),
+    Route("POST", setup.PATH, setup.post, Action.NOTHING, {201: users.User}, (*WRITING, 409)),
+    Route("GET", users.PATH, users.get_all, Action.ADMIN, {200: users.Users}, READING),
+    Route("POST", users.PATH, users.post, Action.ADMIN, {201: users.User}, (*WRITING, 409)),
+    Route("GET", f"{users.PATH}/{{name}}", users.get, Action.ADMIN, {200: users.User}, (*READING, 404)),
+    *(
+        Route("POST", f"{users.PATH}/{{name}}/{verb}", handler, Action.ADMIN, {200: answer}, (*WRITING, 404, 409))
+        for verb, handler, answer in (
+            ("password", users.post_password, users.User),
+            ("disable", users.post_disable, users.User),
+            ("enable", users.post_enable, users.User),
+            ("remove", users.post_remove, users.Removed),
+        )
+    ),
+    Route("GET", robots.PATH, robots.get_all, Action.ADMIN, {200: robots.Robots}, READING),
+    Route("POST", robots.PATH, robots.post, Action.ADMIN, {201: robots.MadeRobot}, (*WRITING, 409)),
+    Route("GET", f"{robots.PATH}/{{name}}", robots.get, Action.ADMIN, {200: robots.Robot}, (*READING, 404)),
+    Route(
+        "POST",
+        f"{robots.PATH}/{{name}}/revoke",
+        robots.post_revoke,
+        Action.ADMIN,
+        {200: users.Removed},
+        (*WRITING, 404),
+    ),
+    Route("GET", groups.PATH, groups.get_all, Action.ADMIN, {200: groups.Groups}, READING),
+    Route("POST", groups.PATH, groups.post, Action.ADMIN, {201: groups.Group}, (*WRITING, 404, 409)),
+    *(
+        Route("POST", f"{groups.PATH}/{{name}}/{verb}", handler, Action.ADMIN, {200: answer}, (*WRITING, 404, 409))
+        for verb, handler, answer in (
+            ("join", groups.post_join, groups.Group),
+            ("leave", groups.post_leave, groups.Group),
+            ("remove", groups.post_remove, users.Removed),
+        )
+    ),
+    Route("GET", grants.PATH, grants.get_all, Action.ADMIN, {200: grants.Grants}, (*READING, 404)),
+    Route("POST", grants.PATH, grants.post, Action.ADMIN, {201: grants.Granted}, (*WRITING, 404)),
+    Route(
+        "POST",
+        f"{grants.PATH}/revoke",
+        grants.post_revoke,
+        Action.ADMIN,
+        {200: grants.Left},
+        (*WRITING, 404, 409),
+    ),
 )

@@ -7,9 +7,8 @@ from dataclasses import asdict
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from jettison.http.manage.form import AnEdge, Form, Nothing, Number, Time, answer
+from jettison.http.manage.form import ACaller, AnEdge, AnOrigin, Form, Nothing, Number, Time, answer
 from jettison.registry import sweeps
-from jettison.registry.sweep import holder_name, sweep
 
 RUNS = 20
 
@@ -91,9 +90,9 @@ async def get(edge: AnEdge) -> JSONResponse:
     return answer((await edge.run(lambda: sweeps.status(edge.registry, RUNS))).to_json())
 
 
-async def post(edge: AnEdge, nothing: Nothing) -> JSONResponse:
+async def post(edge: AnEdge, origin: AnOrigin, caller: ACaller, nothing: Nothing) -> JSONResponse:
     """Needs admin. Sweep now, and answer what that dropped; or that another sweep is at it."""
-    swept = await edge.run(lambda: sweep(edge.registry, holder_name()))
+    swept = await edge.run(lambda: sweeps.sweep_for(edge.registry, origin, caller))
     if swept is None:
         return answer({"running": True, "message": "a sweep is running already: GET /api/v1/sweep tells of it"}, 202)
     return answer(asdict(swept))

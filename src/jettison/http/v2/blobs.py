@@ -30,7 +30,8 @@ async def get(request: Request) -> Response | Stream:
         return Response(304, headers)
     headers += [(b"content-type", b"application/octet-stream"), (b"accept-ranges", b"bytes")]
     span = _asked(request, digest, blob.size) if content else None
-    registry.events.blob_pulled(request.origin, name, digest, blob.size)
+    if registry.events.wanted:
+        registry.events.blob_pulled(request.origin, name, digest, blob.size)
     if request.method == "HEAD":
         return Response(200, headers, length=blob.size)
     if span is None:

@@ -36,7 +36,7 @@ async def meant(request: Request, error: NameUnknown | NameInvalid) -> RegistryE
         rest = name.removeprefix(prefix)
         if rest == name or not _is_name(rest):
             continue
-        if await request.edge.read(partial(is_listed, registry, rest)):
+        if request.caller.may_list(rest) and await request.edge.read(partial(is_listed, registry, rest)):
             message = f"there is no repository {name}, but there is {rest}: send DELETE /v2/{rest}"
             return NameUnknown(message, error.detail)
     return type(error)(f"{error.message}. {WAYS}.", error.detail)

@@ -25,7 +25,8 @@ async def get(request: Request) -> Response:
     if client_has(request.header(b"if-none-match"), found.digest):
         return Response(304, headers)
     headers.append((b"content-type", found.media_type.encode()))
-    registry.events.manifest_pulled(request.origin, name, reference, found)
+    if registry.events.wanted:
+        registry.events.manifest_pulled(request.origin, name, reference, found)
     return Response(200, headers, found.content or b"", found.size)
 
 
@@ -42,8 +43,10 @@ async def put(request: Request) -> Response:
         raise TagInvalid("tag parameters go with a push by digest: this one is by tag")
     media_type = (request.header(b"content-type") or "").split(";")[0].strip() or None
     content = await _read(request)
-    registry, origin = request.edge.registry, request.origin
-    pushed = await request.edge.run(lambda: push_manifest(registry, name, reference, content, media_type, also, origin))
+    registry, origin, caller = request.edge.registry, request.origin, request.caller
+    pushed = await request.edge.run(
+        lambda: push_manifest(registry, name, reference, content, media_type, also, origin, caller)
+    )
     return Response(201, _pushed_headers(request, pushed))
 
 

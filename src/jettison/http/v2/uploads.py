@@ -11,13 +11,14 @@ from jettison.oci.digest import Digest
 from jettison.oci.errors import DigestInvalid, RangeInvalid, SizeInvalid
 from jettison.oci.reference import RepositoryName
 from jettison.registry import uploads
+from jettison.registry.access import Action
 from jettison.registry.mount import mount
 from jettison.registry.uploads import Arrival, Incoming, Upload
 
 
 async def post(request: Request) -> Response:
     """Needs push. OCI 1.1, "Pushing blobs": mounted (201), taken whole (201), or a session begun (202)."""
-    name, registry = request.name, request.edge.registry
+    name, registry, owner = request.name, request.edge.registry, request.caller.identity
     mounted = request.argument("mount")
     if mounted is not None and await _mount(request, Digest.parse(mounted)):
         return _created(request, Digest.parse(mounted))
@@ -26,19 +27,20 @@ async def post(request: Request) -> Response:
     if digest is not None:
         wanted = Digest.parse(digest)
         if not _announces_only(request, wanted):
-            upload = await request.edge.run(lambda: uploads.start(registry, name, wanted.algorithm))
-            arrival = await request.edge.read(lambda: uploads.arrive(registry, name, upload.id, 0))
+            upload = await request.edge.run(lambda: uploads.start(registry, name, wanted.algorithm, owner))
+            arrival = await request.edge.read(lambda: uploads.arrive(registry, name, upload.id, 0, owner))
             return await _take_whole(request, arrival, wanted, None)
         algorithm = wanted.algorithm
-    return _accepted(request, await request.edge.run(lambda: uploads.start(registry, name, algorithm)))
+    return _accepted(request, await request.edge.run(lambda: uploads.start(registry, name, algorithm, owner)))
 
 
 async def _mount(request: Request, digest: Digest) -> bool:
     source = request.argument("from")
     parsed = RepositoryName.parse(source) if source else None
-    name, registry, origin = request.name, request.edge.registry, request.origin
-    # Nobody is kept from pulling anything until accounts exist.
-    return await request.edge.run(lambda: mount(registry, name, digest, parsed, lambda _: True, origin))
+    name, registry, origin, caller = request.name, request.edge.registry, request.origin, request.caller
+    return await request.edge.run(
+        lambda: mount(registry, name, digest, parsed, lambda other: caller.may(Action.PULL, other), origin)
+    )
 
 
 def _announces_only(request: Request, digest: Digest) -> bool:
@@ -49,21 +51,23 @@ def _announces_only(request: Request, digest: Digest) -> bool:
 
 async def get(request: Request) -> Response:
     """Needs push. OCI 1.1, "Pushing a blob in chunks": how far the session is."""
-    name, id, registry = request.name, request.parts["id"], request.edge.registry
-    upload = await request.edge.read(lambda: uploads.status(registry, name, id))
-    return Response(204, _progress(request, upload))
+    return Response(204, _progress(request, await _status(request)))
+
+
+async def _status(request: Request) -> Upload:
+    name, id, owner, registry = request.name, request.parts["id"], request.caller.identity, request.edge.registry
+    return await request.edge.read(lambda: uploads.status(registry, name, id, owner))
 
 
 async def patch(request: Request) -> Response:
     """Needs push. OCI 1.1, "Pushing a blob in chunks"; without a Content-Range it goes on where the last ended."""
-    registry = request.edge.registry
     try:
         span = _sent(request)
         arrival = await _arrive(request, span)
         upload = await take_in(
             request.edge,
             request.body,
-            lambda: uploads.take_over(registry, arrival),
+            lambda: _begin(request, arrival),
             lambda incoming: _checked(incoming, span).pause(),
         )
     except RangeInvalid as error:
@@ -84,10 +88,10 @@ async def put(request: Request) -> Response:
 
 
 async def _take_whole(request: Request, arrival: Arrival, digest: Digest, span: Span | None) -> Response:
-    registry, origin = request.edge.registry, request.origin
+    origin = request.origin
 
     def begin() -> Incoming:
-        incoming = uploads.take_over(registry, arrival)
+        incoming = _begin(request, arrival)
         incoming.expect(digest)
         return incoming
 
@@ -99,8 +103,8 @@ async def remove(request: Request) -> Response:
     """Needs push. OCI 1.1's development version, "Canceling a blob upload"."""
     if request.query:
         raise BadRequest("the DELETE of an upload takes no parameters")
-    name, id, registry = request.name, request.parts["id"], request.edge.registry
-    await request.edge.run(lambda: uploads.cancel(registry, name, id))
+    name, id, owner, registry = request.name, request.parts["id"], request.caller.identity, request.edge.registry
+    await request.edge.run(lambda: uploads.cancel(registry, name, id, owner))
     return Response(204, [(b"docker-upload-uuid", id.encode())])
 
 
@@ -113,8 +117,14 @@ def _sent(request: Request) -> Span | None:
 
 
 async def _arrive(request: Request, span: Span | None) -> Arrival:
-    name, id, registry = request.name, request.parts["id"], request.edge.registry
-    return await request.edge.read(lambda: uploads.arrive(registry, name, id, span.start if span else None))
+    name, id, owner, registry = request.name, request.parts["id"], request.caller.identity, request.edge.registry
+    return await request.edge.read(lambda: uploads.arrive(registry, name, id, span.start if span else None, owner))
+
+
+def _begin(request: Request, arrival: Arrival) -> Incoming:
+    incoming = uploads.take_over(request.edge.registry, arrival)
+    incoming.announce(request.content_length or 0)
+    return incoming
 
 
 def _checked(incoming: Incoming, span: Span | None) -> Incoming:
@@ -126,8 +136,7 @@ def _checked(incoming: Incoming, span: Span | None) -> Incoming:
 
 async def _out_of_order(request: Request, error: RangeInvalid) -> Response:
     """416 with how far the session is: the client goes on there."""
-    name, id, registry = request.name, request.parts["id"], request.edge.registry
-    upload = await request.edge.read(lambda: uploads.status(registry, name, id))
+    upload = await _status(request)
     response = error_response(RangeInvalid(error.message, error.detail))
     response.headers += _progress(request, upload)
     return response

@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator
 
+from jettison.settings.models.auth import SignIn
+from jettison.settings.models.limits import Limits
 from jettison.settings.models.section import Section
-from jettison.settings.values import Count, DatabaseUrl, LengthOfTime, LengthOfTimeOrNone, one_of
+from jettison.settings.values import DatabaseUrl, LengthOfTime, LengthOfTimeOrNone, Proxy, one_of
 
 
 class Database(Section):
@@ -27,13 +29,6 @@ class Completeness(Section):
     blobs: Annotated[Literal["all", "none"], PlainValidator(one_of("all", "none"))] = Field(
         default="all", description="Which blobs of an image must have been pushed before its manifest: all or none."
     )
-
-
-class Limits(Section):
-    """`jettison.limits`: how much one request may bring."""
-
-    manifest: Count = Field(default=4 * 1024 * 1024, description="Largest manifest, in bytes.")
-    tags: Count = Field(default=100, description="Most tags in the parameters of one push by digest.")
 
 
 class Deletions(Section):
@@ -74,6 +69,14 @@ class Sweep(Section):
     )
 
 
+class Audit(Section):
+    """`jettison.audit`: who did what."""
+
+    keep: LengthOfTimeOrNone = Field(
+        default=timedelta(days=90), description="How long the audit log keeps a line; 0 is for ever."
+    )
+
+
 class Jettison(Section):
     """`jettison`: what distribution has no word for."""
 
@@ -81,7 +84,14 @@ class Jettison(Section):
     validation: Completeness = Field(
         default=Completeness(), description="What is checked beyond distribution's settings."
     )
-    limits: Limits = Field(default=Limits(), description="How much one request may bring.")
+    limits: Limits = Field(default=Limits(), description="How much anybody may ask of the registry.")
+    proxies: tuple[Proxy, ...] = Field(
+        default=(),
+        description="Addresses and networks of the proxies in front, as 10.0.0.7 or 10.0.0.0/8; `unix` is whoever comes"
+        " by the socket. Only they are believed about those for whom they ask.",
+    )
+    signin: SignIn = Field(default=SignIn(), description="How names and passwords may arrive.")
+    audit: Audit = Field(default=Audit(), description="Who did what.")
     deletions: Deletions = Field(default=Deletions(), description="What becomes of what was deleted.")
     leases: Leases = Field(default=Leases(), description="How long content stays that no manifest needs.")
     sweep: Sweep = Field(default=Sweep(), description="How space comes back that nothing needs any more.")

@@ -1,0 +1,79 @@
+"""What the parts of this API that are about accounts have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Path
+from pydantic import Field, WithJsonSchema
+
+from jettison.http.manage.form import ACaller, Form, Given, PatternText
+from jettison.oci.errors import Denied
+from jettison.registry.access import Caller, Kind
+from jettison.registry.account_name import ACCOUNT_NAME_PATTERN, EVERYBODY, LONGEST_ACCOUNT_NAME
+from jettison.registry.grants import GROUP
+from jettison.registry.passwords import LONGEST, SHORTEST
+from jettison.registry.scope import Scope
+
+
+def _name(pattern: str, longest: int, example: str) -> Any:
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "maxLength": longest, "examples": [example]})
+
+
+_SENDABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+
+# Described here, parsed by what knows them: its errors say more.
+AccountText = Annotated[str, _name(ACCOUNT_NAME_PATTERN, LONGEST_ACCOUNT_NAME, "ana")]
+AccountPart = Annotated[AccountText, Path(description="Its name.")]
+HolderText = Annotated[
+    str, _name(f"(?:{GROUP})?{ACCOUNT_NAME_PATTERN}", LONGEST_ACCOUNT_NAME + len(GROUP), f"{GROUP}dev")
+]
+PasswordText = Annotated[
+    str,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "password",
+            "writeOnly": True,
+            "minLength": SHORTEST,
+            "maxLength": LONGEST,
+            "pattern": _SENDABLE,
+        }
+    ),
+]
+
+AnAction = Literal["pull", "push", "delete", "admin"]
+SomeActions = Annotated[list[AnAction], Field(min_length=1, max_length=4)]
+
+
+class GivenScope(Given):
+    """Actions on the repositories of a pattern; `**` is all of them, and with `admin` the registry itself."""
+
+    pattern: PatternText
+    actions: SomeActions
+
+    def scope(self) -> Scope:
+        """The same as the rules have it. Raises PatternInvalid."""
+        return Scope.of(self.pattern, self.actions)
+
+
+class ScopeShown(Form):
+    """Actions that are granted on the repositories of a pattern."""
+
+    pattern: PatternText
+    actions: list[AnAction]
+
+
+async def _known(caller: ACaller) -> Caller:
+    if caller.kind is Kind.EVERYONE:
+        raise Denied(
+            "nobody has to sign in here (auth), so anybody could make accounts for later: use `jettison user`,"
+            " `jettison token`, `jettison group` and `jettison grant` beside the server, or turn auth.jettison on"
+        )
+    return caller
+
+
+KnownCaller = Annotated[Caller, Depends(_known)]
+"""Who asks, which has to be somebody: Denied where authentication is off, since accounts are for when it is on."""
+
+TO = f"An account's name, `{GROUP}` and a group's, or `{EVERYBODY}`: everybody, signed in or not."
