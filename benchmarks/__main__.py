@@ -77,11 +77,16 @@ def _versions(peers: Sequence[Peer], only: Sequence[str]) -> Mapping[str, str]:
     """The version of each peer. Ends the program, saying how to get them, where one is not installed."""
     versions = {peer: peer.version() for peer in peers}
     missing = [f"{peer.name}: {peer.advice}" for peer, version in versions.items() if version is None]
-    if "manifest-get" in only and program("wrk") is None:
-        missing.append("wrk: `make parts` as root, or: apt-get install wrk")
+    missing += [f"{name}: `make parts` as root" for name in _programs(only) if program(name) is None]
     if missing:
         sys.exit("Not installed (--peers and --only choose what to measure without):\n  " + "\n  ".join(missing))
     return {peer.name: version for peer, version in versions.items() if version is not None}
+
+
+def _programs(only: Sequence[str]) -> list[str]:
+    """Those beside the peers that the rows are measured with."""
+    loads = ["wrk"] if {"manifest-get", "bearer"} & set(only) else []
+    return loads + (["regctl", "crane", "skopeo"] if any(name.startswith("client-") for name in only) else [])
 
 
 def _run(

@@ -9,9 +9,15 @@ from benchmarks.measurement import Row
 from benchmarks.peers.peer import Peer
 from benchmarks.rows import (
     adopt,
+    bearer,
     blob_get,
     blob_put,
     catalog,
+    client_copy,
+    client_delete,
+    client_du,
+    client_list,
+    client_start,
     manifest_delete,
     manifest_get,
     memory,
@@ -34,4 +40,10 @@ ROWS: Mapping[str, Measure] = {
     "sweep": sweep.measure,
     "memory": memory.measure,
     "adopt": adopt.measure,
+    "bearer": bearer.measure,
+    "client-start": client_start.measure,
+    "client-list": client_list.measure,
+    "client-delete": client_delete.measure,
+    "client-du": client_du.measure,
+    "client-copy": client_copy.measure,
 }

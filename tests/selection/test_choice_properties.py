@@ -84,9 +84,7 @@ def test_nothing_that_stays_misses_what_it_needs(versions: list[Version], chosen
 
 
 @given(repositories(), rules)
-def test_where_versions_go_with_their_last_tag_nothing_is_missing(
-    versions: list[Version], chosen: Rules
-) -> None:
+def test_where_versions_go_with_their_last_tag_nothing_is_missing(versions: list[Version], chosen: Rules) -> None:
     """The same on a registry that drops a version with its last tag."""
     gone = going(select(versions, chosen, NOW, tags_alone=False))
     left = [

@@ -13,14 +13,24 @@ from jettison.cli.audit import audit
 from jettison.cli.backup import backup
 from jettison.cli.check import check
 from jettison.cli.config import config
+from jettison.cli.cp import cp
+from jettison.cli.du import du
 from jettison.cli.export import export
 from jettison.cli.garbage_collect import garbage_collect
 from jettison.cli.go_flags import GoFlags
 from jettison.cli.grant import grant
 from jettison.cli.group import group
+from jettison.cli.inspect import inspect
 from jettison.cli.keys import keys
+from jettison.cli.login import login
+from jettison.cli.logout import logout
+from jettison.cli.ls import ls
+from jettison.cli.prune import prune
+from jettison.cli.rm import rm
 from jettison.cli.serve import serve
+from jettison.cli.tags import tags
 from jettison.cli.token import token
+from jettison.cli.undo import undo
 from jettison.cli.usage import usage
 from jettison.cli.user import user
 from jettison.cli.why import why
@@ -45,6 +55,9 @@ and a client that deletes well on any other registry:
     jettison prune registry:5000/app --keep 10 --dry-run
 """
 
+ANY_REGISTRY = "Any registry"
+"""The panel of the help that has the verbs of the client."""
+
 app = typer.Typer(
     name="jettison",
     help=_HELP,
@@ -68,6 +81,8 @@ app.command(name="backup")(backup)
 app.command(name="config")(config)
 app.command(name="adopt")(adopt)
 app.command(name="export")(export)
+for verb in (ls, tags, inspect, du, rm, prune, undo, cp, login, logout):
+    app.command(name=verb.__name__, rich_help_panel=ANY_REGISTRY)(verb)
 
 
 def _print_version(wanted: bool) -> None:
