@@ -320,7 +320,7 @@ def test_a_token_to_push_need_not_be_one_to_pull(tmp_path: Path) -> None:
 
 
 def _token(tokens: TokenServer, actions: str) -> Mapping[str, str]:
-    return {"Authorization": f"Bearer {tokens.token('ana', [f'repository:a:{actions}'])}"}
+    return {"Authorization": f"Bearer {tokens.token('ana', (f'repository:a:{actions}',))}"}
 
 
 # -------------------------------------------------------------------------------------------------------- read only
