@@ -20,7 +20,7 @@ WAYS = ("none", "basic", "token")
 NEEDS = {"jettison": (), "docker-registry": ("docker-registry",), "registry": ("distribution",)}
 NAMES = {"jettison": "jettison", "docker-registry": "distribution-2.8", "registry": "distribution-3"}
 SITES = [
-    pytest.param((kind, way), id=f"{NAMES[kind]}-{way}", marks=pytest.mark.needs(*NEEDS[kind]))
+    pytest.param((kind, way), id=f"{NAMES[kind]}-{way}", marks=[pytest.mark.needs(*NEEDS[kind]), pytest.mark.slow])
     for kind in NAMES
     for way in WAYS
 ]

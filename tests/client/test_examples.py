@@ -26,8 +26,9 @@ def filled(server: JettisonServer) -> None:
 
 
 @pytest.mark.parametrize("documented", [jettison.client, Registry, Repository], ids=lambda each: each.__name__)
-def test_the_examples_do_what_they_say(documented: object) -> None:
+def test_the_examples_do_what_they_say(documented: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Each line that a docstring shows, with the results that it shows."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with JettisonServer() as server:
         filled(server)
         text = (documented.__doc__ or "").replace("localhost:5000", server.address)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jettison.client import ANONYMOUS, Registry, paging
-from jettison.client.errors import NotFound, Untrustworthy
+from jettison.client.errors import Untrustworthy
 from jettison.client.paging import next_page
 from tests.support.liar import Asked, Liar, Told
 
@@ -41,6 +41,20 @@ def test_a_registry_that_gives_fewer_at_a_time_is_asked_for_its_own_number() -> 
     """400 to the number that was asked for: without one it says what it can."""
     with Liar(lambda asked: Told(400) if "n=" in asked.path else Told(200, {"tags": ["a"]})) as liar:
         assert listed(liar) == ["a"]
+
+
+def test_a_registry_without_links_is_asked_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as were asked for and no link: there may be more, which `last` gives; one that ignores it ends there."""
+    monkeypatch.setattr(paging, "PAGE", 2)
+
+    def answer(asked: Asked) -> Told:
+        return Told(200, {"tags": ["c"] if "last=b" in asked.path else ["a", "b"]})
+
+    with Liar(answer) as liar:
+        assert listed(liar) == ["a", "b", "c"]
+    with Liar(lambda _: Told(200, {"tags": ["a", "b"]})) as liar:
+        assert listed(liar) == ["a", "b"]
+        assert len(liar.requests) == 2
 
 
 def test_a_list_that_is_null_is_empty() -> None:
@@ -119,7 +133,7 @@ def test_an_error_in_the_middle_is_raised_there() -> None:
     with Liar(answer) as liar, opened(liar) as registry:
         tags = registry.repository("app").tags()
         assert str(next(tags)) == "a"
-        with pytest.raises(NotFound, match="gone"):
+        with pytest.raises(Untrustworthy, match="gone"):
             next(tags)
 
 

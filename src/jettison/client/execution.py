@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
+from typing import TypeVar
 
 from jettison.client.deleting import Deleting
+from jettison.client.errors import ClientError, NotAllowed, NotFound, Refused, Unsupported
 from jettison.client.item import Item, Kind
 from jettison.client.journal import Journal, Writer
 from jettison.client.outcome import Outcome, Result, Status
@@ -17,6 +19,8 @@ from jettison.client.registry import Registry
 from jettison.client.repository import Repository
 from jettison.client.vendors.vendor import Vendor
 from jettison.oci.reference import RepositoryName
+
+T = TypeVar("T")
 
 _ORDER = {Kind.TAG: 0, Kind.VERSION: 1, Kind.REPOSITORY: 2}
 _GLANCE = 0.2
@@ -53,7 +57,7 @@ class _Running:
 
     def __init__(self, execution: Execution, items: Sequence[Item], options: Options, writer: Writer | None) -> None:
         self.execution = execution
-        self.items = items
+        self.items = tuple(dict.fromkeys(items))
         self.options = options
         self.writer = writer
         self.outcomes: dict[Item, Outcome] = {}
@@ -65,12 +69,54 @@ class _Running:
     def run(self) -> None:
         """Does the items, those of a stage at a time; on KeyboardInterrupt finishes what is under way, and no more."""
         with ThreadPoolExecutor(self.execution.registry.transport.concurrency, "deletion") as pool:
-            for stage in _stages(self.items, self._above):
+            if 1 < len(self.items) <= self.execution.vendor.limits.together:
+                self._together(pool)
+            left = [item for item in self.items if item not in self.outcomes]
+            for stage in _stages(left, self._above):
                 self._stage(pool, stage)
                 if stage[0].kind is Kind.TAG:
-                    self._wait([pool.submit(self._verify, repository) for repository in list(self._deleting.values())])
+                    self._verify_tags(pool)
         for item in self.items:
             self.outcomes.setdefault(item, Outcome(item, Status.UNTOUCHED, "interrupted before"))
+
+    def _together(self, pool: ThreadPoolExecutor) -> None:
+        """Has the registry delete all items as one. Where it refuses, or one of them changed, nothing is done."""
+        vendor = self.execution.vendor
+        try:
+            shown = vendor.show_together(self.items)
+        except ClientError:
+            return  # one by one, each is told its own reason
+        checks = self._each(pool, lambda item: self._of(item.repository).is_as_planned(item))
+        if self.stopped.is_set() or not all(checks.values()):
+            return
+        try:
+            done = vendor.delete_together(self.items, shown, purge=self.options.purge)
+        except (Refused, NotFound, NotAllowed, Unsupported):
+            return
+        except ClientError as error:
+            for item in self.items:
+                self._tell(Outcome(item, Status.FAILED, error.message))
+            return
+        # Whatever interrupts the looking: they went.
+        self.outcomes |= {item: Outcome(item, Status.DONE, how=done.how, deletion=done.deletion) for item in self.items}
+        for outcome in self._each(pool, lambda item: self._of(item.repository).confirm(item, done)).values():
+            self._tell(outcome)
+        self._verify_tags(pool)
+
+    def _each(self, pool: ThreadPoolExecutor, act: Callable[[Item], T]) -> dict[Item, T]:
+        """What `act` returns for each item; without those that an interruption came before."""
+        for item in self.items:
+            self._of(item.repository)
+        found: dict[Item, T] = {}
+
+        def do(item: Item) -> None:
+            found[item] = act(item)
+
+        self._wait([pool.submit(do, item) for item in self.items])
+        return found
+
+    def _verify_tags(self, pool: ThreadPoolExecutor) -> None:
+        self._wait([pool.submit(self._verify, deleting) for deleting in list(self._deleting.values())])
 
     def _stage(self, pool: ThreadPoolExecutor, stage: list[Item]) -> None:
         for item in stage:
@@ -101,23 +147,22 @@ class _Running:
             outcome = Outcome(item, Status.SKIPPED, f"{above[0].name}, which needs it or brings it, was not deleted")
         else:
             outcome = self._of(item.repository).do(item)
+        self._tell(outcome)
+
+    def _tell(self, outcome: Outcome) -> None:
         with self._told:
-            self.outcomes[item] = outcome
+            self.outcomes[outcome.item] = outcome
             if self.options.progress is not None:
                 self.options.progress(outcome)
 
     def _verify(self, deleting: Deleting) -> None:
-        for item, outcome in deleting.verify():
-            with self._told:
-                self.outcomes[item] = outcome
-                if self.options.progress is not None:
-                    self.options.progress(outcome)
+        for outcome in deleting.verify():
+            self._tell(outcome)
 
     def _of(self, name: RepositoryName) -> Deleting:
         if name not in self._deleting:
             execution = self.execution
             repository = execution.registry.repository(name)
-            going = {item.digest for item in self.items if item.repository == name and item.kind is Kind.VERSION}
             self._deleting[name] = Deleting(
                 repository,
                 execution.vendor,
@@ -125,7 +170,7 @@ class _Running:
                 self.writer,
                 execution.take_apart,
                 self._nested,
-                {digest for digest in going if digest is not None},
+                [item for item in self.items if item.repository == name],
             )
         return self._deleting[name]
 

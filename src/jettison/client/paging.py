@@ -29,19 +29,27 @@ def names(transport: Transport, path: str, field: str, scopes: Scopes, doing: st
 
     Raises what `Answer.error` makes, and Untrustworthy for pages that repeat themselves, do not end or lead elsewhere.
     """
-    first = transport.request("GET", path, params={"n": str(PAGE)}, scopes=scopes)
+    asked = {"n": str(PAGE)}
+    first = transport.request("GET", path, params=asked, scopes=scopes)
     if first.status == 400:
         # More than this registry gives at a time: it may say how many.
         first = transport.request("GET", path, scopes=scopes)
     seen: set[str] = set()
-    barren = 0
-    for answer in answers(transport, first, {}, scopes, doing):
-        fresh = [name for name in dict.fromkeys(_listed(answer, field)) if name not in seen]
-        barren = 0 if fresh else barren + 1
-        if barren > MOST_BARREN:
-            raise Untrustworthy(f"cannot {doing}: the registry sends the same pages again and again")
-        seen.update(fresh)
-        yield from fresh
+    while True:
+        barren, listed, fresh = 0, list[str](), list[str]()
+        for answer in answers(transport, first, {}, scopes, doing):
+            listed = _listed(answer, field)
+            fresh = [name for name in dict.fromkeys(listed) if name not in seen]
+            barren = 0 if fresh else barren + 1
+            if barren > MOST_BARREN:
+                raise Untrustworthy(f"cannot {doing}: the registry sends the same pages again and again")
+            seen.update(fresh)
+            yield from fresh
+        if len(listed) != PAGE or not fresh:
+            return
+        # As many as were asked for, and no link to more: a registry without links may have more all the same.
+        first = transport.request("GET", path, params={**asked, "last": listed[-1]}, scopes=scopes)
+        _check_goes_on(first, doing)
 
 
 def answers(
@@ -59,7 +67,14 @@ def answers(
             raise Untrustworthy(f"cannot {doing}: the registry's pages lead in a circle")
         visited.add(url)
         answer = transport.request("GET", url, headers=headers, scopes=scopes)
+        _check_goes_on(answer, doing)
     raise Untrustworthy(f"cannot {doing}: the registry's pages do not end: {MOST_PAGES} were read")
+
+
+def _check_goes_on(answer: Answer, doing: str) -> None:
+    """Raises Untrustworthy for a 404: of a list that has begun, it means an end that hides the rest."""
+    if answer.status == 404:
+        raise Untrustworthy(f"cannot {doing}: its list breaks off: {answer.said}", status=404)
 
 
 def next_page(link: str) -> str | None:

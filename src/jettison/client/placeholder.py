@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 
-from jettison.client.errors import ClientError, NotFound, Unavailable, Unsupported
+from jettison.client.answer import Answer
+from jettison.client.errors import ClientError, Unavailable, Unsupported
 from jettison.client.manifest import Manifest
 from jettison.client.repository import Repository
 from jettison.client.snapshot import head_or_none
@@ -26,6 +27,11 @@ def content() -> bytes:
         "annotations": {ANNOTATION: secrets.token_hex(16)},
     }
     return json.dumps(body).encode()
+
+
+def is_placeholder(manifest: Manifest) -> bool:
+    """Whether a manifest is a placeholder, of this deletion or of another."""
+    return ANNOTATION in manifest.annotations
 
 
 def check_deletion_is_on(vendor: Vendor, repository: Repository) -> None:
@@ -62,13 +68,19 @@ def delete_by_placeholder(vendor: Vendor, repository: Repository, tag: Tag, mani
     digest = Digest.of(body)
     try:
         repository.put_manifest(body, OCI_INDEX, tag)
-        answer = vendor.delete(repository, digest)
-        answer.check(f"delete the placeholder of {repository.name}:{tag}")
+        _check_deleted(vendor.delete(repository, digest), repository, tag)
         _check_gone(repository, tag, digest)
     except BaseException as error:
         _restore(vendor, repository, tag, manifest, digest, error)
         raise
     return Done("placeholder")
+
+
+def _check_deleted(answer: Answer, repository: Repository, tag: Tag) -> None:
+    """Raises what a refusal means; a 404 not as NotFound, since it is not the tag that is gone."""
+    if answer.status == 404:
+        raise Unavailable(f"the registry does not find the placeholder of {repository.name}:{tag} that it took")
+    answer.check(f"delete the placeholder of {repository.name}:{tag}")
 
 
 def _check_gone(repository: Repository, tag: Tag, placeholder: Digest) -> None:
@@ -97,7 +109,7 @@ def _restore(
         vendor.delete(repository, digest)  # best effort: it has no tag any more
     except ClientError as error:
         cause.add_note(f"the placeholder {digest} stays, untagged: {error.message}")
-    if isinstance(cause, ClientError) and not isinstance(cause, NotFound):
+    if isinstance(cause, ClientError):
         cause.message = f"{cause.message} ({name} is back at {manifest.digest})"
 
 

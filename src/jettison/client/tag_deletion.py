@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass, field
 
 from jettison.client.answer import Answer
-from jettison.client.errors import Outdated, Unavailable, Unsupported
+from jettison.client.errors import Outdated, Unavailable, Unsupported, Untrustworthy
 from jettison.client.manifest import Manifest
 from jettison.client.placeholder import check_deletion_is_on, check_placeholders_go, delete_by_placeholder
 from jettison.client.repository import Repository
@@ -74,8 +74,12 @@ class TagDeletion:
     def _by_digest_or_placeholder(self, tag: Tag, manifest: Manifest, unsupported: Unsupported) -> Done:
         snapshot = self._seen()
         before = snapshot.refresh()
-        if self._now(tag) != manifest.digest:
-            raise Outdated(f"{self.repository.name}:{tag} was moved or deleted meanwhile: plan again")
+        self._check_unmoved(tag, manifest)
+        if tag not in before:
+            raise Untrustworthy(
+                f"the registry's list of tags has no {self.repository.name}:{tag}, which is there: what else points at "
+                f"{manifest.digest} cannot be known, and nothing was changed"
+            )
         siblings = [each for each in snapshot.pointing_at(manifest.digest) if each != tag]
         if siblings or snapshot.holder(manifest.digest) is not None:
             return self._by_placeholder(tag, manifest, siblings, unsupported)
@@ -100,6 +104,7 @@ class TagDeletion:
             self._prepare()
         except Unsupported as off:
             raise Unsupported(f"{why}: {off.message}. {unsupported.message}", status=off.status) from off
+        self._check_unmoved(tag, manifest)
         done = delete_by_placeholder(self.vendor, self.repository, tag, manifest)
         lost = [sibling for sibling in siblings if self._now(sibling) is None]
         for sibling in lost:
@@ -118,13 +123,21 @@ class TagDeletion:
             check_placeholders_go(self.vendor, self.repository)
             self._placeholders_go = True
 
+    def _check_unmoved(self, tag: Tag, manifest: Manifest) -> None:
+        if self._now(tag) != manifest.digest:
+            raise Outdated(f"{self.repository.name}:{tag} was moved or deleted meanwhile: plan again")
+
     def _restore_lost(self, tag: Tag, manifest: Manifest, before: list[Tag]) -> None:
-        """Pushes back the tags that went with a digest whose only tag was thought to be `tag`: they came in between."""
+        """Pushes back the tags that went with a digest whose only tag was thought to be `tag`: they came in between.
+
+        One whose own version has gone as well was deleted with that, by somebody else.
+        """
+        known = dict(self._seen().tags)
         after = set(self._seen().refresh())
-        lost = [each for each in before if each not in after and each != tag]
+        lost = [each for each in before if each not in after and each != tag and self._outlived(known.get(each))]
+        lost = [each for each in lost if self._now(each) is None]
         for each in lost:
-            if self._now(each) is None:
-                self.repository.put_manifest(manifest.content, manifest.media_type, each)
+            self.repository.put_manifest(manifest.content, manifest.media_type, each)
         if lost:
             named = ", ".join(map(str, lost))
             raise Unavailable(f"{named} was moved to the version of {tag} while it was deleted, and was pushed back")
@@ -133,6 +146,9 @@ class TagDeletion:
         if self._snapshot is None:
             self._snapshot = Snapshot(self.repository)
         return self._snapshot
+
+    def _outlived(self, digest: Digest | None) -> bool:
+        return digest is None or head_or_none(self.repository, digest) is not None
 
     def _now(self, tag: Tag) -> Digest | None:
         head = head_or_none(self.repository, tag)

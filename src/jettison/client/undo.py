@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from jettison.client.errors import ClientError, NotFound, Refused, Unsupported
-from jettison.client.item import Kind, Stay
+from jettison.client.item import Item, Kind, Stay
 from jettison.client.journal import Entry, Kept
 from jettison.client.manifest import Manifest
 from jettison.client.outcome import Outcome, Status
+from jettison.client.placeholder import is_placeholder
 from jettison.client.registry import Registry
 from jettison.client.repository import Repository
 from jettison.client.snapshot import children, head_or_none
@@ -66,18 +67,25 @@ def _restored(entry: Entry, registry: Registry, undone: Undone) -> set[Repositor
     vendor = named(entry.plan.vendor, registry) if numbered else None
     if not isinstance(vendor, Jettison):
         return set()
-    refused: set[RepositoryName] = set()
+    # What has no number may have been deleted all the same: its answer was lost.
+    pushed = {outcome.item.repository for outcome in _outcomes(entry) if outcome.deletion is None}
+    deletions: dict[int, list[Item]] = {}
+    for outcome in numbered:
+        deletions.setdefault(outcome.deletion or 0, []).append(outcome.item)
     # The last first: what an earlier deletion left was what a later one found.
-    for outcome in reversed(numbered):
-        repository = registry.repository(outcome.item.repository)
+    for number, items in sorted(deletions.items(), reverse=True):
+        names = list(dict.fromkeys(item.repository for item in items))
         try:
-            left = vendor.restore(repository, outcome.deletion or 0)
+            left = vendor.restore([registry.repository(name) for name in names], number)
         except (Refused, NotFound, Unsupported):
-            refused.add(repository.name)
+            pushed.update(names)
             continue
-        undone.back.append(outcome.item.name)
-        undone.left += [Stay(f"{repository.name}:{tag}", "it was pushed since") for tag in left]
-    return {outcome.item.repository for outcome in numbered} - refused
+        except ClientError as error:
+            undone.failed += [Stay(item.name, error.message) for item in items]
+            continue
+        undone.back += [item.name for item in items if item.name not in left]
+        undone.left += [Stay(name, "it was pushed since") for name in left]
+    return {outcome.item.repository for outcome in numbered} - pushed
 
 
 def _outcomes(entry: Entry) -> tuple[Outcome, ...]:
@@ -144,10 +152,12 @@ class _Pushing:
             return
         try:
             head = head_or_none(self._repository, tag)
-            if head is None:
+            if head is not None and head.digest == manifest.digest:
+                return
+            if head is None or is_placeholder(self._repository.manifest(head.digest)):
                 self._repository.put_manifest(manifest.content, manifest.media_type, tag)
                 self._undone.back.append(name)
-            elif head.digest != manifest.digest:
+            else:
                 self._undone.left.append(Stay(name, f"it was pushed since, and points at {head.digest}"))
         except (ClientError, RegistryError) as error:
             self._fail(name, error.message)

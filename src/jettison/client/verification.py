@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from jettison.client.errors import ClientError, Unavailable
 from jettison.client.manifest import Manifest
@@ -17,6 +17,24 @@ _PATIENCE = (0.0, 0.25, 1.0)
 """Seconds between looks: some registries serve what was deleted a moment longer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The tags of a repository before any was deleted, and what those pointed at that were to stay.
+
+    `others` is empty where the registry is known to take a tag alone.
+    """
+
+    tags: frozenset[Tag]
+    others: Mapping[Tag, Digest] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, repository: Repository, going: Iterable[Tag], *, alone: bool) -> Before:
+        """The tags that are listed; `going` are to be deleted, `alone` says that nothing can go with them."""
+        tags = frozenset(listed(repository))
+        others = {} if alone else Snapshot(repository, {}).heads(sorted(tags - set(going)))
+        return cls(tags, {tag: head.digest for tag, head in others.items()})
+
+
 def is_there(repository: Repository, reference: Reference, digest: Digest) -> bool:
     """Whether a tag or digest still leads to the version `digest`, also when looked for again a moment later."""
     for pause in _PATIENCE:
@@ -27,51 +45,42 @@ def is_there(repository: Repository, reference: Reference, digest: Digest) -> bo
     return True
 
 
-def verify(repository: Repository, before: set[Tag], deleted: Mapping[Tag, Manifest]) -> dict[Tag, ClientError]:
-    """What is not as it should be after each of `deleted` was deleted by one DELETE, where `before` were all the tags.
+def still_listed(repository: Repository, tags: Iterable[Tag]) -> list[Tag]:
+    """Which of these tags a repository that was deleted still lists, also when asked again a moment later."""
+    left: list[Tag] = []
+    for pause in _PATIENCE:
+        time.sleep(pause)
+        left = sorted(set(tags) & set(listed(repository)))
+        if not left:
+            break
+    return left
 
-    A version that is there keeps its other tags, so that one request for each version tells, whatever their number.
-    Where one is gone, so may be its siblings: tags that nobody asked to delete, and that are gone too. They are
-    pushed back where it is certain what they pointed at.
+
+def verify(repository: Repository, before: Before, deleted: Mapping[Tag, Manifest]) -> dict[Tag, ClientError]:
+    """What is not as it should be after each of `deleted` was deleted.
+
+    A tag that the registry's list did not have before is looked for itself. Siblings that are gone are pushed back.
     """
     now = set(listed(repository))
-    probe = Snapshot(repository, {})
     wrong: dict[Tag, ClientError] = {
         tag: Unavailable(f"the registry said that {repository.name}:{tag} was deleted, and it is there")
-        for tag in sorted(now & deleted.keys())
-        if is_there(repository, tag, deleted[tag].digest)
+        for tag in sorted(deleted)
+        if (tag in now or tag not in before.tags) and is_there(repository, tag, deleted[tag].digest)
     }
-    others = sorted(before - deleted.keys())
-    gone = _gone(repository, {manifest.digest for manifest in deleted.values()}) if others else set()
-    if not gone:
-        return wrong
-    answering = probe.heads(others)
-    lost = [tag for tag in others if tag not in answering]
-    if lost:
-        guilty = {tag: manifest for tag, manifest in deleted.items() if manifest.digest in gone}
-        wrong |= _blame(repository, lost, guilty)
+    versions = {manifest.digest: manifest for manifest in deleted.values()}
+    siblings = {tag: digest for tag, digest in before.others.items() if digest in versions}
+    answering = Snapshot(repository, {}).heads(siblings)
+    lost: dict[Digest, list[Tag]] = {}
+    for tag, digest in siblings.items():
+        if tag not in answering:
+            lost.setdefault(digest, []).append(tag)
+    for digest, tags in lost.items():
+        for tag in tags:
+            repository.put_manifest(versions[digest].content, versions[digest].media_type, tag)
+        named = ", ".join(map(str, tags))
+        wrong |= {
+            tag: Unavailable(f"deleting {repository.name}:{tag} took {named} with it: these were pushed back")
+            for tag, manifest in deleted.items()
+            if manifest.digest == digest
+        }
     return wrong
-
-
-def _gone(repository: Repository, digests: set[Digest]) -> set[Digest]:
-    names = sorted(digests)
-    heads = repository.transport.gather(partial(head_or_none, repository, digest) for digest in names)
-    return {digest for digest, head in zip(names, heads, strict=True) if head is None}
-
-
-def _blame(repository: Repository, lost: list[Tag], guilty: Mapping[Tag, Manifest]) -> dict[Tag, ClientError]:
-    named = ", ".join(map(str, lost))
-    versions = {manifest.digest: manifest for manifest in guilty.values()}
-    if len(versions) == 1:
-        [manifest] = versions.values()
-        for tag in lost:
-            repository.put_manifest(manifest.content, manifest.media_type, tag)
-        end = "these were pushed back"
-    else:
-        end = "`jettison undo` brings the versions back"
-    return {
-        tag: Unavailable(
-            f"deleting {repository.name}:{tag} took its version {manifest.digest}, and {named} with it: {end}"
-        )
-        for tag, manifest in guilty.items()
-    }

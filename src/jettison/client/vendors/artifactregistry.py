@@ -39,7 +39,7 @@ class ArtifactRegistry(Vendor):
 
     name: ClassVar[str] = "artifactregistry"
     title: ClassVar[str] = "Artifact Registry"
-    limits: ClassVar[Limits] = Limits(deletes_repositories=True, lists=False, tags_first=True)
+    limits: ClassVar[Limits] = Limits(deletes_repositories=True, tags_alone=True, lists=False, tags_first=True)
 
     @classmethod
     def recognises(cls, signs: Signs) -> bool:
@@ -78,17 +78,17 @@ class ArtifactRegistry(Vendor):
             )
         headers = bearer(credentials.password)
         with asking(self.registry, self.api or API) as api:
-            operation = api.request("DELETE", package, headers=headers).check(doing).json()
+            operation = api.request("DELETE", package, headers=headers).check(doing).json_object()
             ends = time.monotonic() + _WAITS
             while not operation.get("done") and time.monotonic() < ends:
                 time.sleep(0.5)
                 place = f"/v1/{text(operation, 'name')}"
-                operation = api.request("GET", place, headers=headers).check(doing).json()
+                operation = api.request("GET", place, headers=headers).check(doing).json_object()
         if operation.get("error"):
             raise Refused(f"cannot {doing}: {operation['error'].get('message', 'the operation failed')}")
-        return Done(
-            "Artifact Registry's API" if operation.get("done") else "Artifact Registry's API, in the background"
-        )
+        if operation.get("done"):
+            return Done("Artifact Registry's API")
+        return Done("Artifact Registry's API, in the background", later=True)
 
     def repositories(self) -> Iterator[RepositoryName]:
         raise Unsupported(

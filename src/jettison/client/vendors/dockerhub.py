@@ -64,7 +64,7 @@ class DockerHub(Vendor):
         with self._signed_in(None) as (api, headers):
             for page in range(1, 10_000):
                 answer = api.request("GET", path, headers=headers, params={"page_size": "100", "page": str(page)})
-                body = answer.check(f"list the repositories of {account}").json()
+                body = answer.check(f"list the repositories of {account}").json_object()
                 for each in objects(body.get("results")):
                     yield RepositoryName.parse(f"{account}/{text(each, 'name')}")
                 if not body.get("next"):
@@ -86,4 +86,4 @@ class DockerHub(Vendor):
                 content=json.dumps(body).encode(),
                 repeatable=True,
             )
-            yield api, bearer(text(answer.check(f"sign in to {API}").json(), "access_token"))
+            yield api, bearer(text(answer.check(f"sign in to {API}").json_object(), "access_token"))

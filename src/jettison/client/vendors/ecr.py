@@ -29,7 +29,7 @@ class Ecr(Vendor):
 
     name: ClassVar[str] = "ecr"
     title: ClassVar[str] = "Amazon ECR"
-    limits: ClassVar[Limits] = Limits(keeps_names=True, last_tag_takes_version=True)
+    limits: ClassVar[Limits] = Limits(keeps_names=True, tags_alone=True, last_tag_takes_version=True)
 
     @classmethod
     def recognises(cls, signs: Signs) -> bool:

@@ -107,7 +107,7 @@ def _package(api: Transport, name: RepositoryName, headers: Mapping[str, str]) -
     if not slash:
         raise Invalid(f"{name} has no owner: a package of GitHub is OWNER/NAME")
     answer = api.request("GET", f"/users/{owner}", headers=headers).check(f"look up {owner} on GitHub")
-    kind = "orgs" if answer.json().get("type") == "Organization" else "users"
+    kind = "orgs" if answer.json_object().get("type") == "Organization" else "users"
     return f"/{kind}/{owner}/packages/container/{quote(package, safe='')}"
 
 

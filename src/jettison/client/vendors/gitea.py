@@ -30,7 +30,7 @@ class Gitea(Vendor):
 
     name: ClassVar[str] = "gitea"
     title: ClassVar[str] = "Gitea"
-    limits: ClassVar[Limits] = Limits(deletes_repositories=True, last_tag_takes_version=True)
+    limits: ClassVar[Limits] = Limits(deletes_repositories=True, tags_alone=True, last_tag_takes_version=True)
 
     @classmethod
     def recognises(cls, signs: Signs) -> bool:

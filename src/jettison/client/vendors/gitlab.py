@@ -36,7 +36,10 @@ class GitLab(Vendor):
     name: ClassVar[str] = "gitlab"
     title: ClassVar[str] = "GitLab"
     limits: ClassVar[Limits] = Limits(
-        deletes_repositories=True, lists=False, notes=("GitLab deletes a whole repository in the background",)
+        deletes_repositories=True,
+        tags_alone=True,
+        lists=False,
+        notes=("GitLab deletes a whole repository in the background",),
     )
 
     @classmethod
@@ -55,7 +58,7 @@ class GitLab(Vendor):
 
     def delete_repository(self, repository: Repository, *, purge: bool) -> Done:
         self._delete(repository, "", f"delete the repository {repository.name}")
-        return Done("GitLab's API, in the background")
+        return Done("GitLab's API, in the background", later=True)
 
     def repositories(self) -> Iterator[RepositoryName]:
         raise Unsupported(

@@ -8,23 +8,24 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from jettison.client.answer import Answer
-from jettison.client.fields import integer_or_none
+from jettison.client.fields import integer_or_none, objects, text
+from jettison.client.item import Item
 from jettison.client.repository import Repository
 from jettison.client.vendors.vendor import Done, Limits, Signs, Vendor
+from jettison.oci.digest import Digest
 from jettison.oci.errors import Json
-from jettison.oci.reference import Reference
+from jettison.oci.reference import Reference, RepositoryName
 
 _BODY = {"Content-Type": "application/json"}
+_DELETIONS = "/api/v1/deletions"
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What the server says that a deletion would take: numbers, and bytes that come back and that stay."""
+    """What the server says that a deletion would take: versions, and bytes that come back; None: it does not say."""
 
-    tags: int
-    versions: int
-    exclusive: int
-    shared: int
+    versions: int | None
+    exclusive: int | None
 
 
 class Jettison(Vendor):
@@ -34,8 +35,10 @@ class Jettison(Vendor):
     title: ClassVar[str] = "Jettison"
     limits: ClassVar[Limits] = Limits(
         deletes_repositories=True,
+        tags_alone=True,
         cascades=True,
         restores=True,
+        together=10_000,
         undo="on the server, for as long as jettison.deletions.undo says",
     )
 
@@ -57,20 +60,40 @@ class Jettison(Vendor):
 
     def foresee(self, repository: Repository, references: Sequence[Reference]) -> Foreseen | None:
         """What deleting these, or with none of them the repository, would take. None where the server will not say."""
-        targets = [_target(repository, reference) for reference in references] or [{"repository": str(repository.name)}]
-        answer = self._post("/api/v1/deletions", {"targets": targets, "dry_run": True}, repository)
+        named: Sequence[Reference | None] = references or [None]
+        targets: list[Json] = [_target(repository.name, reference) for reference in named]
+        answer = self._post(_DELETIONS, {"targets": targets, "dry_run": True}, [repository])
         if not answer.ok:
             return None
-        body = answer.json()
-        freed = body.get("bytes", {})
-        return Foreseen(body["tags"], body["versions"], freed.get("exclusive", 0), freed.get("shared", 0))
+        body = answer.json_object()
+        freed = body.get("bytes")
+        size = integer_or_none(freed, "exclusive") if isinstance(freed, Mapping) else None
+        return Foreseen(integer_or_none(body, "versions"), size)
 
-    def restore(self, repository: Repository, deletion: int) -> Sequence[str]:
-        """Takes a deletion back; the tags that are left, since they were pushed again. Raises what its error means."""
-        answer = self._post(f"/api/v1/deletions/{deletion}/restore", {}, repository)
-        answer.check(f"restore deletion {deletion}")
-        left = answer.json().get("left", [])
-        return [str(each.get("tag", each)) if isinstance(each, dict) else str(each) for each in left]
+    def show_together(self, items: Sequence[Item]) -> str:
+        body = self._together(items, dry_run=True).json_object()
+        return text(body, "plan_id")
+
+    def delete_together(self, items: Sequence[Item], shown: str, *, purge: bool) -> Done:
+        answer = self._together(items, purge=purge, expect=shown)
+        return Done("one deletion of all", self.deletion(answer))
+
+    def _together(self, items: Sequence[Item], **options: Json) -> Answer:
+        targets: list[Json] = [_target(item.repository, item.reference) for item in items]
+        names = dict.fromkeys(item.repository for item in items)
+        repositories = [self.registry.repository(name) for name in names]
+        return self._post(_DELETIONS, {"targets": targets, **options}, repositories).check(
+            f"delete {len(items)} items of {self.registry.host} as one"
+        )
+
+    def restore(self, repositories: Sequence[Repository], deletion: int) -> Sequence[str]:
+        """Takes a deletion in these repositories back. Raises what its error means.
+
+        Answers the tags that are left, since they were pushed again, as `REPOSITORY:TAG`.
+        """
+        answer = self._post(f"/api/v1/deletions/{deletion}/restore", {}, repositories)
+        body = answer.check(f"restore deletion {deletion}").json_object()
+        return [f"{text(each, 'repository')}:{text(each, 'tag')}" for each in objects(body.get("left"))]
 
     def _delete(self, repository: Repository, place: str, *, purge: bool) -> Answer:
         return repository.transport.request(
@@ -80,12 +103,14 @@ class Jettison(Vendor):
             scopes=repository.scopes("pull", "push", "delete"),
         )
 
-    def _post(self, path: str, body: Mapping[str, Json], repository: Repository) -> Answer:
-        return repository.transport.request(
-            "POST", path, headers=_BODY, content=json.dumps(body).encode(), scopes=repository.scopes("pull", "delete")
-        )
+    def _post(self, path: str, body: Mapping[str, Json], repositories: Sequence[Repository]) -> Answer:
+        scopes = tuple(scope for repository in repositories for scope in repository.scopes("pull", "delete"))
+        content = json.dumps(body).encode()
+        return self.registry.transport.request("POST", path, headers=_BODY, content=content, scopes=scopes)
 
 
-def _target(repository: Repository, reference: Reference) -> dict[str, Json]:
-    kind = "digest" if ":" in str(reference) else "tag"
-    return {"repository": str(repository.name), kind: str(reference)}
+def _target(repository: RepositoryName, reference: Reference | None) -> dict[str, Json]:
+    named: dict[str, Json] = {"repository": str(repository)}
+    if reference is None:
+        return named
+    return {**named, "digest" if isinstance(reference, Digest) else "tag": str(reference)}

@@ -31,6 +31,7 @@ class Quay(Vendor):
     title: ClassVar[str] = "Quay"
     limits: ClassVar[Limits] = Limits(
         deletes_repositories=True,
+        tags_alone=True,
         cascades=True,
         undo="in the tag history of the repository, within the namespace's time machine",
     )

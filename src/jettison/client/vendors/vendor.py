@@ -17,6 +17,7 @@ from jettison.oci.reference import Reference, RepositoryName, Tag
 
 if TYPE_CHECKING:
     from jettison.client.address import Host
+    from jettison.client.item import Item
     from jettison.client.registry import Registry
     from jettison.client.repository import Repository
 
@@ -45,9 +46,11 @@ class Limits:
     - `keeps_names`: a repository that was emptied is still listed.
     - `tags_first`: a version that has tags cannot be deleted; its tags go one by one before it.
     - `last_tag_takes_version`: when the last tag of a version goes, the version goes.
+    - `tags_alone`: it is documented to take a tag alone by DELETE, so that the siblings need not be read before.
     - `cascades`: what a version brings with it (children, referrers) the registry deletes by itself.
     - `lists`: whether all repositories can be listed.
     - `restores`: it keeps what was deleted, and brings it back when `jettison undo` asks it to.
+    - `together`: how many items it deletes as one, by `delete_together`; 0: it does not.
     - `undo`: how the registry itself can bring something back; None where it cannot.
     - `notes`: anything else that a plan should say.
     """
@@ -57,19 +60,25 @@ class Limits:
     keeps_names: bool = False
     tags_first: bool = False
     last_tag_takes_version: bool = False
+    tags_alone: bool = False
     cascades: bool = False
     lists: bool = True
     restores: bool = False
+    together: int = 0
     undo: str | None = None
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """That something was deleted: how, and the number of the registry's own journal entry where it keeps one."""
+    """That something was deleted: how, and the number of the registry's own journal entry where it keeps one.
+
+    `later`: the registry does it in the background, so that it may be there for a while.
+    """
 
     how: str
     deletion: int | None = None
+    later: bool = False
 
 
 class Vendor:
@@ -110,6 +119,18 @@ class Vendor:
     def delete_repository(self, repository: Repository, *, purge: bool) -> Done:
         """Deletes a repository as a whole. Raises Unsupported where only its tags and versions can be deleted."""
         raise Unsupported(f"{self.title} cannot delete a repository as a whole: its tags and versions can be deleted")
+
+    def show_together(self, items: Sequence[Item]) -> str:
+        """Has the registry plan the deletion of several items as one; what names that plan. Raises as the next."""
+        raise Unsupported(f"{self.title} deletes one item at a time")
+
+    def delete_together(self, items: Sequence[Item], shown: str, *, purge: bool) -> Done:
+        """Deletes several items as one, all or none of them, if that takes what was `shown`.
+
+        Raises Unsupported where the vendor cannot, Refused where something else would go by now, and what else a
+        request raises.
+        """
+        raise Unsupported(f"{self.title} deletes one item at a time")
 
     def repositories(self) -> Iterator[RepositoryName]:
         """All repositories. Raises Unsupported where the registry does not tell, with what to do in place of it."""

@@ -25,7 +25,7 @@ class Zot(Vendor):
     name: ClassVar[str] = "zot"
     title: ClassVar[str] = "zot"
     limits: ClassVar[Limits] = Limits(
-        notes=("zot's garbage collection gives the space back, and takes the emptied name",)
+        tags_alone=True, notes=("zot's garbage collection gives the space back, and takes the emptied name",)
     )
 
     @classmethod
