@@ -11,7 +11,6 @@ from jettison.oci.errors import RegistryError
 from jettison.registry.registry import Registry
 from jettison.registry.sweep import finish_leftovers
 from jettison.server.adopting import adopt_at_start
-from jettison.server.counter import Counter
 from jettison.server.door import Doorway
 from jettison.server.errors import ServeError
 from jettison.server.limits import limits, proxies
@@ -51,14 +50,12 @@ def open_registry_site(settings: Settings) -> Site:
     )
     pulls = Periodic("record-pulls", PULLS_SECONDS, lambda: registry.pulls.flush(registry.database))
     sweeper = Sweeper(registry, settings.jettison.sweep.interval)
-    counter = Counter(registry)
     notifying = Notifying(registry, settings)
     application = Application(edge, traffic=watch.traffic)
 
     def close() -> None:
         watch.close()
         sweeper.stop()
-        counter.stop()
         pulls.stop()
         notifying.stop()
         doorway.close()
