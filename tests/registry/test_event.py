@@ -10,7 +10,9 @@ from jettison.registry.origin import NOBODY, Origin
 from tests.support.content import artifact, descriptor, image, index
 
 DIGEST = Digest.of(b"content")
-ORIGIN = Origin("7", "192.0.2.1:5", "registry.example", "PUT", "docker/1", "https://registry.example", "someone")
+ORIGIN = Origin(
+    "7", "192.0.2.1", "192.0.2.1:5", "registry.example", "PUT", "docker/1", "https://registry.example", "someone"
+)
 
 
 def test_an_event_has_distributions_fields_in_its_order() -> None:

@@ -28,7 +28,7 @@ from tests.support.content import Draft, image, index, referrer
 from tests.support.repository import Repository
 
 HERE = Endpoint("here", "http://127.0.0.1:9/")
-SOMEONE = Origin("1", "192.0.2.1:5", "registry.example", "PUT", "docker/1", "https://registry.example")
+SOMEONE = Origin("1", "192.0.2.1", "192.0.2.1:5", "registry.example", "PUT", "docker/1", "https://registry.example")
 
 
 def telling(registry: Registry, *endpoints: Endpoint, references: bool = False) -> Registry:

@@ -52,13 +52,11 @@ class Guarded:
         return {"Authorization": f"Bearer {self.token(name, *scopes)['token']}"}
 
 
-@pytest.fixture(scope="package", autouse=True)
-def _cheap() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords of these tests are hashed in no time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "ROUNDS", 1)
-        patch.setattr(passwords, "MEMORY", 64)
-        yield
+    monkeypatch.setattr(passwords, "ROUNDS", 1)
+    monkeypatch.setattr(passwords, "MEMORY", 64)
 
 
 @pytest.fixture(scope="package")
