@@ -62,6 +62,10 @@ def _welcome(exchange: Exchange) -> bool:
     return exchange.path == "/" and exchange.theirs.status == 200 and exchange.ours.status in {200, 405}
 
 
+def _token(exchange: Exchange) -> bool:
+    return exchange.path == "/token" and (exchange.theirs.status, exchange.ours.status) == (404, 405)
+
+
 def _health(exchange: Exchange) -> bool:
     return exchange.path == "/healthz"
 
@@ -128,6 +132,7 @@ RULES = (
     Rule("HEAD of lists", EVERYTHING, _head_of_list),
     Rule("page at the root", EVERYTHING, _welcome),
     Rule("page of health", EVERYTHING, _health),
+    Rule("methods of the token service", EVERYTHING, _token),
     Rule("redirects to tidied paths", EVERYTHING, _tidied),
     Rule("error body twice", frozenset({"body goes on"}), _twice),
     Rule("names with a domain", EVERYTHING, _domain),
