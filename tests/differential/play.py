@@ -99,8 +99,9 @@ def run_catalog(sides: Sides, ledger: Ledger, seed: str) -> None:
 
 def run(sides: Sides, ledger: Ledger, seed: str, size: int) -> None:
     """Every kind of step by itself, some times, then all of them mixed; the same ``seed`` makes the same requests."""
+    for number, step in enumerate(TOUR):
+        play(step(World(random.Random(f"{seed} tour {number}"), f"t{number}")), sides, ledger)
     each = [partial(alone, step) for step in WEIGHTS for _ in range(ALONE * size)]
-    happenings: list[Step] = [*TOUR, *each, *[happen] * (MIXED * size)]
+    happenings: list[Step] = [*each, *[happen] * (MIXED * size)]
     for number, happening in enumerate(happenings):
-        world = World(random.Random(f"{seed} {number}"), f"h{number}")
-        play(happening(world), sides, ledger)
+        play(happening(World(random.Random(f"{seed} {number}"), f"h{number}")), sides, ledger)

@@ -84,9 +84,12 @@ def push_oddly(world: World) -> Steps:
         yield world.ask("PUT", target, f"Content-Type: {draft.media_type}", body=draft.content, about=["pushed oddly"])
 
 
+METHODS_ELSEWHERE = ("GET", "HEAD", "DELETE", "PUT")
+
+
 def go_elsewhere(world: World) -> Steps:
     """Paths that are none of the API's."""
-    yield world.ask(world.pick(("GET", "GET", "HEAD", "DELETE", "PUT")), world.pick(ELSEWHERE), about=["elsewhere"])
+    yield world.ask(world.pick(METHODS_ELSEWHERE), world.pick(ELSEWHERE), about=["elsewhere"])
 
 
 def escape(world: World) -> Steps:
@@ -98,16 +101,16 @@ def escape(world: World) -> Steps:
     yield world.ask("GET", escaped, ACCEPT, about=["escaped", *(["slash"] if path[at] == "/" else [])])
 
 
+HEADERS = (
+    *("Authorization: Basic eDp5", "Authorization: Bearer x", "X-Forwarded-Proto: https", "Expect: nothing"),
+    *("X-Forwarded-Host: evil.example", "Forwarded: host=evil.example;proto=https", "Cookie: a=b"),
+    *("X-HTTP-Method-Override: DELETE", "Accept-Encoding: gzip, br", "Origin: https://evil.example"),
+    *("Content-Type: x", "Docker-Distribution-Api-Version: x", "Upgrade: h2c", "TE: trailers"),
+)
+
+
 def head_oddly(world: World) -> Steps:
     """Headers that mean something elsewhere, or nothing at all."""
-    name = world.repository()
-    header = world.pick(
-        (
-            *("Authorization: Basic eDp5", "Authorization: Bearer x", "X-Forwarded-Proto: https", "Expect: nothing"),
-            *("X-Forwarded-Host: evil.example", "Forwarded: host=evil.example;proto=https", "Cookie: a=b"),
-            *("X-HTTP-Method-Override: DELETE", "Accept-Encoding: gzip, br", "Origin: https://evil.example"),
-            *("Content-Type: x", "Docker-Distribution-Api-Version: x", "Upgrade: h2c", "TE: trailers"),
-        )
-    )
+    name, header = world.repository(), world.pick(HEADERS)
     path = world.pick(("/v2/", f"/v2/{name}/tags/list", f"/v2/{name}/manifests/v1"))
     yield world.ask("GET", path, ACCEPT, header, about=["header"])

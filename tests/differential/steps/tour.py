@@ -57,8 +57,11 @@ def read_everything(world: World) -> Steps:
         yield world.ask("GET", f"/v2/{name}/manifests/{odd}", ACCEPT)
         yield world.ask("GET", f"/v2/{name}/blobs/{odd}")
         yield world.ask("DELETE", f"/v2/{name}/blobs/{odd}")
+    for header in hostile.HEADERS:
+        yield world.ask("GET", f"/v2/{name}/manifests/v1", ACCEPT, header, about=["header"])
     for path in hostile.ELSEWHERE:
-        yield world.ask("GET", path)
+        for method in hostile.METHODS_ELSEWHERE:
+            yield world.ask(method, path, about=["elsewhere", STANDS_ALONE])
 
 
 def delete_what_is_needed(world: World) -> Steps:
@@ -88,6 +91,14 @@ def send_every_content_range(world: World) -> Steps:
         yield world.ask(
             "PATCH", f"{{place:{key}}}", f"Content-Range: {span}", body=b"0123456789", about=["range", STANDS_ALONE]
         )
+
+
+def send_a_chunk_of_each_type(world: World) -> Steps:
+    """Only one of them is that of bytes."""
+    for kind in (uploading.BYTES, "Content-Type: text/plain", "X-None: 1"):
+        key = world.upload()
+        yield world.ask("POST", f"/v2/{world.name}/app/blobs/uploads/", keeps=key)
+        yield world.ask("PATCH", f"{{place:{key}}}", kind, body=b"0123456789", about=[STANDS_ALONE])
 
 
 def push_everything(world: World) -> Steps:
@@ -141,14 +152,32 @@ def push_a_blob_by_sha512(world: World) -> Steps:
         yield world.ask("GET", f"/v2/{name}/blobs/{digest}", f'If-None-Match: "{by_sha512}"', about=["by sha512"])
 
 
+def read_a_manifest_as_a_blob(world: World) -> Steps:
+    """Each kind by the route of the other."""
+    name, draft = f"{world.name}/app", pushing.some_image(world)
+    yield from push(world, name, draft, "v1")
+    yield world.ask("GET", f"/v2/{name}/blobs/{draft.digest}", about=["other kind"])
+    yield world.ask("GET", f"/v2/{name}/manifests/{digest_of(draft.blobs[0])}", ACCEPT, about=["other kind"])
+
+
+def ask_before_deleting(world: World) -> Steps:
+    """A deletion of a tag that is not meant: the two part there."""
+    name = f"{world.name}/app"
+    yield from push(world, name, pushing.some_image(world), "v1")
+    yield world.ask("DELETE", f"/v2/{name}/manifests/v1?dry_run=true", about=["parameters"])
+
+
 TOUR: tuple[Step, ...] = (
     read_everything,
     delete_what_is_needed,
     begin_with_an_unknown_algorithm,
     push_what_is_too_large,
     send_every_content_range,
+    send_a_chunk_of_each_type,
     push_everything,
     mount_from_anywhere,
     end_wrongly,
     push_a_blob_by_sha512,
+    read_a_manifest_as_a_blob,
+    ask_before_deleting,
 )
