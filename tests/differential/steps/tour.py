@@ -57,6 +57,12 @@ def read_everything(world: World) -> Steps:
         yield world.ask("GET", f"/v2/{name}/manifests/{odd}", ACCEPT)
         yield world.ask("GET", f"/v2/{name}/blobs/{odd}")
         yield world.ask("DELETE", f"/v2/{name}/blobs/{odd}")
+
+
+def ask_everywhere(world: World) -> Steps:
+    """Headers that mean nothing, and paths that are none of the API's."""
+    name = f"{world.name}/app"
+    yield from push(world, name, pushing.some_image(world), "v1")
     for header in hostile.HEADERS:
         yield world.ask("GET", f"/v2/{name}/manifests/v1", ACCEPT, header, about=["header"])
     for path in hostile.ELSEWHERE:
@@ -169,6 +175,7 @@ def ask_before_deleting(world: World) -> Steps:
 
 TOUR: tuple[Step, ...] = (
     read_everything,
+    ask_everywhere,
     delete_what_is_needed,
     begin_with_an_unknown_algorithm,
     push_what_is_too_large,
