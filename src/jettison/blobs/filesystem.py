@@ -17,18 +17,23 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import threading
 import uuid
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 from jettison.blobs.durable import full_is_no_space, is_full, make_folder, require_room, sync_folder
-from jettison.blobs.places import blob_files, blob_path, make_blob_folders, new_blob_path, remove_blob
-from jettison.blobs.store import PIECE_SIZE, BytesMissing, InvalidId, Key, KeyTaken, NotDurable, Unsuitable
+from jettison.blobs.places import (
+    blob_files,
+    blob_path,
+    is_upload,
+    make_blob_folders,
+    new_blob_path,
+    remove_blob,
+    require_upload,
+)
+from jettison.blobs.store import PIECE_SIZE, BytesMissing, Key, KeyTaken, NotDurable, Unsuitable
 from jettison.blobs.upload_file import FileWriter, UploadFile
-
-_UPLOAD = re.compile("[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 
 
 class FilesystemBlobs:
@@ -108,7 +113,7 @@ class FilesystemBlobs:
         """The ids of all uploads that have a file."""
         with os.scandir(self._uploads) as entries:
             for entry in entries:
-                if _UPLOAD.fullmatch(entry.name):
+                if is_upload(entry.name):
                     yield entry.name
 
     def read(
@@ -195,8 +200,7 @@ class FilesystemBlobs:
 
     @contextlib.contextmanager
     def _upload(self, upload: str) -> Iterator[UploadFile]:
-        if not _UPLOAD.fullmatch(upload):
-            raise InvalidId(f"{upload[:80]!r} is not the id of an upload: ids are UUIDs in lower case")
+        require_upload(upload)
         while True:
             with self._open_uploads_lock:
                 file = self._open_uploads.get(upload)

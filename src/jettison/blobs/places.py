@@ -24,12 +24,30 @@ TREE = Path("docker", "registry", "v2")
 _KEY = re.compile("[0-9a-f]{32}")
 _ADOPTED = re.compile("(sha256):([0-9a-f]{64})|(sha512):([0-9a-f]{128})")
 _ADOPTED_HEX = {"sha256": re.compile("[0-9a-f]{64}"), "sha512": re.compile("[0-9a-f]{128}")}
+_UPLOAD = re.compile("[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 _FAN_OUT = [f"{number:02x}" for number in range(256)]
 
 
 def is_adopted(key: str) -> bool:
     """Whether the key names a file that was adopted."""
     return _ADOPTED.fullmatch(key) is not None
+
+
+def is_upload(id: str) -> bool:
+    """Whether this has the shape of an upload's id."""
+    return _UPLOAD.fullmatch(id) is not None
+
+
+def require_upload(id: str) -> None:
+    """Raise InvalidId where this has not the shape of an upload's id."""
+    if not is_upload(id):
+        raise InvalidId(f"{id[:80]!r} is not the id of an upload: ids are UUIDs in lower case")
+
+
+def require_new(key: Key) -> None:
+    """Raise InvalidId where this is not the key of a blob that is to be stored: an adopted key is none."""
+    if not _KEY.fullmatch(key):
+        raise InvalidId(f"{key[:80]!r} is not the key of a new blob: these are 32 lower-case hexadecimal digits")
 
 
 def blob_path(root: Path, key: Key) -> Path:
@@ -40,9 +58,8 @@ def blob_path(root: Path, key: Key) -> Path:
 
 
 def new_blob_path(root: Path, key: Key) -> Path:
-    """The same for a blob that is to be stored: an adopted key is none. Raises InvalidId."""
-    if not _KEY.fullmatch(key):
-        raise InvalidId(f"{key[:80]!r} is not the key of a new blob: these are 32 lower-case hexadecimal digits")
+    """The same for a blob that is to be stored. Raises InvalidId."""
+    require_new(key)
     return blob_path(root, key)
 
 
@@ -56,6 +73,20 @@ def adopted_path(root: Path, key: Key) -> Path:
         )
     algorithm, digits = (part for part in found.groups() if part is not None)
     return root / TREE / "blobs" / algorithm / digits[:2] / digits / "data"
+
+
+def object_name(key: Key) -> str:
+    """The same in a bucket, after its prefix. Raises InvalidId."""
+    return blob_path(Path(), key).as_posix()
+
+
+def object_key(name: str) -> Key | None:
+    """The key of the blob that has this name in a bucket, after its prefix; None where it is the name of no blob."""
+    parts = name.split("/")
+    key = Key(f"{parts[-4]}:{parts[-2]}" if parts[-1] == "data" and len(parts) > len(TREE.parts) else parts[-1])
+    if (_KEY.fullmatch(key) or _ADOPTED.fullmatch(key)) and object_name(key) == name:
+        return key
+    return None
 
 
 def remove_blob(path: Path, key: Key) -> None:

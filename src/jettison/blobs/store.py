@@ -4,6 +4,8 @@
     ├── BytesMissing      bytes that should be there are not, or not all of them
     ├── NoSpace           the disk or the quota is full
     ├── NotDurable        the storage could not promise that bytes survive a power loss
+    ├── Unreachable       the storage does not answer, or refuses to do anything
+    ├── TooLong           the upload has more bytes than the storage takes as one blob
     ├── KeyTaken          another blob lies at the key
     ├── WriterRevoked     another writer of the same upload, or its end, took over
     │   └── AlreadyKept   the upload's bytes have a key, and cannot change any more
@@ -50,6 +52,14 @@ class NoSpace(BlobsError):
 
 class NotDurable(BlobsError):
     """The storage failed to make bytes durable. An upload to which this happens is to be abandoned."""
+
+
+class Unreachable(BlobsError):
+    """The storage does not answer, or refuses. Nothing that was written before is lost, and trying again is right."""
+
+
+class TooLong(BlobsError):
+    """The upload has more bytes than the storage takes as one blob."""
 
 
 class KeyTaken(BlobsError):
@@ -100,6 +110,9 @@ class Writer(Protocol):
 
 class Blobs(Protocol):
     """Bytes written once, each blob at a key that is never used again. For any number of threads.
+
+    Every method that asks a storage on another machine may raise Unreachable, Writer's too, and is to be called again.
+    What it was asked for may have been done all the same.
 
     Every method that takes a key or an upload id raises InvalidId where it is not of the shape that new_key()
     gives (32 lower-case hexadecimal digits), or of a UUID (lower-case, with or without hyphens). What reads or deletes
