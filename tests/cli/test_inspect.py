@@ -58,3 +58,14 @@ def test_no_color_is_kept_on_a_terminal(own_shelf: Shelf, home: dict[str, str]) 
     assert "error:" in plain.stdout
     assert "\x1b[" not in plain.stdout
     assert "\x1b[1;31merror:" in verb_on_a_terminal("inspect", own_shelf.address, environ=home).stdout
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_what_others_wrote_changes_no_terminal(
+    own_shelf: Shelf, home: dict[str, str], options: tuple[str, ...]
+) -> None:
+    """An annotation may hold anything: what is not printable is escaped."""
+    own_shelf.push(index(image(b"one"), annotations={"note": "\x1b]0;title\x07 \x9b31m \u202e"}), "m")
+    shown = verb("inspect", f"{own_shelf.address}:m", *options, environ=home).stdout
+    assert "title" in shown
+    assert all(line.isprintable() for line in shown.splitlines())

@@ -1,14 +1,34 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
 
+import httpx2
 import pytest
 
+from tests.cli.conftest import KINDS, serving
 from tests.cli.shelf import Shelf
 from tests.support.content import image, index
 from tests.support.verb import verb
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def shelf(others_registry: httpx2.Client, request: pytest.FixtureRequest) -> Shelf:
+    """A repository in a registry that does not tell when something was pushed."""
+    return Shelf(others_registry, f"cli/{request.node.originalname.removeprefix('test_')[:60]}")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(kind, marks=pytest.mark.needs(*parts)) for kind, parts in KINDS.items() if kind != "jettison"],
+)
+def others_registry(request: pytest.FixtureRequest) -> Iterator[httpx2.Client]:
+    """CNCF distribution of each version."""
+    with serving(request.param) as client:
+        yield client
 
 
 def dated(shelf: Shelf) -> None:
@@ -72,6 +92,40 @@ def test_untagged_versions_go_and_platforms_of_what_stays_do_not(own_shelf: Shel
         False,
         False,
     ]
+
+
+def test_the_dates_of_a_jettison_server_are_those_of_the_push(own_shelf: Shelf, home: dict[str, str]) -> None:
+    """Whatever the images say: the last that was pushed is the newest, and none of them is an hour old."""
+    for tag, created in (("new", "2024-01-01T00:00:00Z"), ("none", None), ("old", "2020-01-01T00:00:00Z")):
+        time.sleep(1.1)  # times are told in whole seconds
+        own_shelf.push_image(tag, created=created)
+    own_shelf.push(image(b"untagged"))
+    own_shelf.push(image(b"moved"), "again")
+    time.sleep(1.1)
+    own_shelf.push_image("again", created="2019-01-01T00:00:00Z")
+    rules = ("--keep", "2", "--untagged")
+    lines = verb("prune", own_shelf.address, *rules, "-n", environ=home).stdout.splitlines()[1:]
+    assert sorted(line.split()[1].rpartition(":")[2] for line in lines if line.startswith("stays")) == ["again", "old"]
+    assert sum(line.startswith("goes") for line in lines) == 2 + 2 + 2  # tags, their versions, and untagged ones
+    assert not any(" ? " in line for line in lines)
+    young = verb("prune", own_shelf.address, "--older-than", "1h", "--untagged", "-n", environ=home)
+    assert "nothing is to go by these rules" in young.stderr
+    done = verb("prune", own_shelf.address, *rules, "--yes", environ=home)
+    assert done.returncode == 0, done.stderr
+    assert own_shelf.tags() == ["again", "old"]
+    assert verb("prune", own_shelf.address, "--untagged", "-n", environ=home).stderr.count("nothing is to go") == 1
+
+
+def test_more_versions_than_a_page_has_are_all_seen(own_shelf: Shelf, home: dict[str, str]) -> None:
+    """The list of a Jettison server is read to its end."""
+    for number in range(105):
+        own_shelf.push(image(b"%d" % number))
+    own_shelf.push(image(b"tagged"), "v1")
+    done = verb("prune", own_shelf.address, "--untagged", "--yes", environ=home)
+    assert done.returncode == 0, done.stderr
+    assert own_shelf.tags() == ["v1"]
+    listed = own_shelf.client.get(f"/api/v1/versions/{own_shelf.name}").json()["versions"]
+    assert [[tag["name"] for tag in each["tags"]] for each in listed] == [["v1"]]
 
 
 def test_more_than_was_allowed_is_nothing(shelf: Shelf, home: dict[str, str]) -> None:

@@ -159,6 +159,7 @@ def test_where_deletion_is_off_nothing_is_changed(kind: str, home: dict[str, str
         digest = shelf.push_image("a", "b")
         done = verb("rm", f"{shelf.address}:a", "--yes", environ=home)
         assert (done.returncode, done.stdout) == (5, "")
+        assert "set storage.delete.enabled to true" in done.stderr
         assert shelf.digest("a") == shelf.digest("b") == digest
 
 
@@ -205,6 +206,8 @@ def test_an_interruption_in_the_middle_says_what_was_done_and_what_was_not(
         assert process.returncode == 130, said
         assert "interrupted: " in said
         assert "not deleted: " in said
+        assert "the same command again goes on" in said
+        assert "note: `jettison undo " in said
         assert sorted(set(tags) - done) == shelf.tags()
         assert 0 < len(done) < len(tags)
 

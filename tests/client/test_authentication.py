@@ -155,9 +155,10 @@ def test_a_password_that_the_token_server_refuses_is_told_with_its_answer(tokens
 
 @pytest.mark.parametrize(("status", "error"), [(429, RateLimited), (503, Unavailable)])
 def test_a_token_server_with_a_fault_is_not_taken_for_a_refusal(
-    tokens: TokenServer, status: int, error: type[Exception]
+    tokens: TokenServer, monkeypatch: pytest.MonkeyPatch, status: int, error: type[Exception]
 ) -> None:
     """What passes by is told as that: nobody is sent to sign in again."""
+    monkeypatch.setattr("jettison.client.repetition.FIRST_DELAY", 0.01)
     tokens.status = status
     with guarded(tokens) as liar, Registry(liar.address, credentials=SIGNED_IN) as registry, pytest.raises(error):
         registry.ping().check("sign in")

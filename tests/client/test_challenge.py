@@ -74,12 +74,14 @@ def test_any_text_is_read_without_an_error(header: str) -> None:
 
 
 @given(st.lists(st.tuples(_SCHEMES, st.dictionaries(_NAMES, _VALUES, min_size=1, max_size=4)), max_size=4))
+@pytest.mark.slow
 def test_what_is_written_is_read_again(challenges: list[tuple[str, dict[str, str]]]) -> None:
     """Every list of challenges with quoted parameters comes back as it was."""
     assert [(each.scheme, dict(each.parameters)) for each in read_challenges(_written(challenges))] == challenges
 
 
 @given(st.lists(st.tuples(_SCHEMES, st.dictionaries(_NAMES, _WORD, min_size=1, max_size=4)), max_size=4))
+@pytest.mark.slow
 def test_damage_at_the_end_spoils_nothing_before_it(challenges: list[tuple[str, dict[str, str]]]) -> None:
     """What stands before a damaged end is read as if the end were not there."""
     expected = [(each.scheme, dict(each.parameters)) for each in read_challenges(_written(challenges))]

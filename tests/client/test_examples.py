@@ -15,6 +15,8 @@ from tests.support.content import image, referrer
 from tests.support.parts import ROOT
 from tests.support.server import JettisonServer
 
+pytestmark = pytest.mark.slow
+
 
 def filled(server: JettisonServer) -> None:
     """Push what the examples show."""

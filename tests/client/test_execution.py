@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,11 +16,12 @@ from jettison.client.outcome import Outcome, Result, Status
 from jettison.client.plan import Plan
 from jettison.client.planning import bind, plan_deletion
 from jettison.client.snapshot import head_or_none, listed
+from jettison.client.undo import undo
 from jettison.oci.reference import Tag
 from tests.client.conftest import Site
 from tests.client.pushing import push
 from tests.client.vendors.distribution import FakeDistribution
-from tests.client.vendors.fake import error
+from tests.client.vendors.fake import Asked, error
 from tests.client.vendors.harbor import FakeHarbor
 from tests.client.vendors.visit import visiting
 from tests.support.content import image, index, referrer
@@ -286,3 +290,30 @@ def test_one_failure_stops_nothing_else(state: Path) -> None:
     entry = Journal().latest()
     assert entry.result == result
     assert entry.folder.is_relative_to(state)
+
+
+@pytest.mark.parametrize("at", [1, 5, 20])
+def test_an_interruption_ends_with_what_was_done(state: Path, at: int) -> None:
+    """Ctrl-C while items are handed out or under way: each is done or untouched, and the journal has it all."""
+    fake = FakeDistribution()
+    names = [f"t{number}" for number in range(40)]
+    fake.push("app", image(b"layer"), *names)
+    deletes = itertools.count(1)
+
+    def interrupt(asked: Asked) -> None:
+        if asked.method == "DELETE" and next(deletes) == at:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    fake.before = interrupt
+    with visiting(fake, "distribution", "app") as (repository, vendor):
+        result = plan_deletion(repository, names, vendor=vendor).execute()
+        assert result.interrupted
+        done, untouched = result.of(Status.DONE), result.of(Status.UNTOUCHED)
+        assert 0 < len(done) < 40
+        assert len(done) + len(untouched) == 40
+        assert set(fake.tags("app")) == {str(each.item.tag) for each in untouched}
+        assert Journal().latest().result == result
+        fake.before = lambda asked: None
+        assert len(undo(Journal().latest(), repository.registry).back) == len(done)
+    assert set(fake.tags("app")) == set(names)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

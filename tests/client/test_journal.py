@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -50,7 +54,7 @@ def test_an_entry_has_the_exact_bytes_and_the_tags(journal: Journal) -> None:
     assert entry.plan == PLAN
     assert entry.result == result
     assert entry.kept == (Kept(NAME, MANIFEST.digest, MANIFEST.media_type, (Tag("v1"), Tag("v2"))),)
-    assert entry.content(MANIFEST.digest) == DRAFT.content
+    assert entry.kept[0].manifest().content == DRAFT.content
 
 
 def test_nobody_else_can_read_it(journal: Journal) -> None:
@@ -75,16 +79,57 @@ def test_what_was_cut_off_can_be_read(journal: Journal) -> None:
 
 
 def test_bytes_that_changed_are_not_pushed_back(journal: Journal) -> None:
-    """A manifest whose file was damaged or lost is not found."""
+    """A manifest whose bytes were damaged or lost is not found."""
     writer = journal.begin(PLAN)
     writer.keep(NAME, MANIFEST)
-    file = writer.folder / f"sha256-{MANIFEST.digest.hex}"
-    file.write_bytes(DRAFT.content + b" ")
+    file = writer.folder / "kept.jsonl"
+    line = json.loads(file.read_text())
+    file.write_text(json.dumps({**line, "content": b64encode(DRAFT.content + b" ").decode()}) + "\n")
     with pytest.raises(NotFound, match="something else"):
-        journal.latest().content(MANIFEST.digest)
-    file.unlink()
+        journal.latest().kept[0].manifest()
+    file.write_text(json.dumps({**line, "content": "no base64"}) + "\n")
     with pytest.raises(NotFound, match="has lost"):
-        journal.latest().content(MANIFEST.digest)
+        journal.latest().kept[0].manifest()
+
+
+def test_what_is_kept_is_on_the_disk_before_it_is_said(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line is written and synced when `keep` returns, whatever number of threads keep at a time."""
+    synced: list[int] = []
+    sync = os.fsync
+
+    def note(file: int) -> None:
+        sync(file)
+        synced.append(os.fstat(file).st_size)
+
+    writer = journal.begin(PLAN)
+    monkeypatch.setattr("os.fsync", note)
+
+    def keep(number: int) -> int:
+        writer.keep(NAME, Manifest.read(image(b"%d" % number).content, MANIFEST.media_type), (Tag(f"v{number}"),))
+        return max(synced)
+
+    with ThreadPoolExecutor(8) as pool:
+        sizes = list(pool.map(keep, range(64)))
+    content = (writer.folder / "kept.jsonl").read_text()
+    for number, size in enumerate(sizes):
+        assert content.index(f'"v{number}"') < size
+    assert len(synced) <= 64
+    assert {str(each.tags[0]) for each in journal.latest().kept} == {f"v{number}" for number in range(64)}
+
+
+def test_what_cannot_be_kept_is_said_to_all_that_wait(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk: nobody goes on as if the manifest were safe, then or later."""
+    writer = journal.begin(PLAN)
+
+    def fail(file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", fail)
+        with pytest.raises(Invalid, match="No space left"):
+            writer.keep(NAME, MANIFEST)
+    with pytest.raises(Invalid, match="nothing more is deleted"):
+        writer.keep(NAME, MANIFEST)
 
 
 def test_the_oldest_entries_are_dropped(journal: Journal) -> None:

@@ -352,6 +352,7 @@ def test_distribution_with_deletion_off_changes_nothing(off: str, tag: str) -> N
         assert {str(each): repository.head(each).digest for each in repository.tags()} == before
 
 
+@pytest.mark.slow
 def test_jettison_with_deletion_off_changes_nothing() -> None:
     """Jettison says the same of itself."""
     off = {"storage": {"delete": {"enabled": False}}}

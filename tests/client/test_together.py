@@ -18,6 +18,8 @@ from tests.client.pushing import push
 from tests.support.content import image, index
 from tests.support.server import JettisonServer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:

@@ -85,6 +85,7 @@ def test_a_head_that_names_another_digest_is_refused() -> None:
         registry.repository("app").head(Digest.of(b"pinned"))
 
 
+@pytest.mark.slow
 def test_a_body_that_ends_early_is_refused() -> None:
     """Of an answer that is read whole, after asking again; and of a blob."""
     with Liar(lambda _: Told(200, b"{", {}, length=100)) as liar, opened(liar) as registry:
@@ -97,6 +98,7 @@ def test_a_body_that_ends_early_is_refused() -> None:
 
 
 @pytest.mark.parametrize("where", ["head", "body"])
+@pytest.mark.slow
 def test_an_answer_that_drips_is_given_up(where: str) -> None:
     """A byte now and then keeps a read's time-out from ever coming: the whole answer has one."""
 
@@ -167,6 +169,7 @@ def test_retry_after_is_honoured_by_everybody() -> None:
     assert began[1] - began[0] >= 0.99
 
 
+@pytest.mark.slow
 def test_a_read_is_repeated_after_a_fault_and_a_deletion_is_not() -> None:
     """500 to 504 pass by for GET; a DELETE that may have been done is not sent twice unless that is allowed."""
     for method, repeatable, requests in (("GET", None, 4), ("DELETE", None, 1), ("DELETE", True, 4), ("GET", False, 1)):
@@ -177,6 +180,7 @@ def test_a_read_is_repeated_after_a_fault_and_a_deletion_is_not() -> None:
             assert len(liar.requests) == requests, method
 
 
+@pytest.mark.slow
 def test_a_fault_that_passes_by_is_not_seen() -> None:
     """Two failures and a dropped connection, then the answer."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from jettison.selection.choice import Decision, select
 from jettison.selection.pattern import Pattern
 from jettison.selection.rules import Rules, TagRule, Untagged
 from jettison.selection.version import Tagged, Version
+
+pytestmark = pytest.mark.slow
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PATTERNS = [Pattern.parse(text) for text in ("a*", "*1", "b2", "*")]

@@ -22,7 +22,8 @@ def adopt(
         typer.Option("--report", metavar="FILE", help="Write what was adopted and what could not be, as JSON."),
     ] = None,
 ) -> None:
-    """Take over what CNCF distribution (2.x or 3.x) has stored in the data folder, without moving or rewriting it.
+    """Take over what CNCF distribution (2.x or 3.x) has stored in the data folder or bucket, without moving or
+    rewriting it.
 
     Stop that registry first: it must not write there any more. `jettison serve` does the same by itself where it finds
     such a tree and an empty database. A tree is adopted once: interrupted, it goes on where it was; done, another run
@@ -38,14 +39,13 @@ def adopt(
     loaded = configured(config)
     from jettison.migrate.report import write_adoption
     from jettison.oci.errors import RegistryError
-    from jettison.server.adopting import adopting, carry_out
+    from jettison.server.adopting import adopting, carry_out, tree_of
     from jettison.server.errors import ServeError
 
-    root = Path(loaded.settings.storage.filesystem.rootdirectory)
     try:
         with adopting(loaded.settings) as registry:
             with progress() as tell:
-                adopted = carry_out(registry, root, tell)
+                adopted = carry_out(registry, tree_of(loaded.settings), tell)
             if report is not None:
                 write_adoption(registry, report)
     except ServeError as error:

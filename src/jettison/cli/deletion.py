@@ -95,18 +95,24 @@ class Deletion:
         return ExitStatus.FAILED
 
     def _execute(self, plans: Sequence[Plan]) -> ExitStatus:
+        try:
+            return self._executed(plans)
+        except KeyboardInterrupt:
+            error(
+                "interrupted: what was under way may or may not be done. `jettison undo --list` has what is known, and "
+                "`jettison undo` brings it back; the same command again goes on with what is there still"
+            )
+            return ExitStatus.INTERRUPTED
+
+    def _executed(self, plans: Sequence[Plan]) -> ExitStatus:
         from jettison.cli.show.working import counting
 
         results: list[Result] = []
-        try:
-            with counting("deleting", sum(len(plan.items) for plan in plans)) as advance:
-                for plan in plans:
-                    if results and results[-1].interrupted:
-                        break
-                    results.append(self._one(plan, advance))
-        except KeyboardInterrupt:
-            error("interrupted: what was under way may or may not be done; `jettison undo --list` has what is known")
-            return ExitStatus.INTERRUPTED
+        with counting("deleting", sum(len(plan.items) for plan in plans)) as advance:
+            for plan in plans:
+                if results and results[-1].interrupted:
+                    break
+                results.append(self._one(plan, advance))
         if self.as_json:
             document(_document(plans, [*results, *[None] * (len(plans) - len(results))], dry_run=False))
         _said(plans, results)
@@ -166,6 +172,7 @@ def _said(plans: Sequence[Plan], results: Sequence[Result]) -> None:
             tell(f"not deleted: {name}")
         if len(left) > _LISTED:
             tell(f"and {len(left) - _LISTED} more")
+        tell("the same command again goes on with what is there still, with --ignore-missing if it names what is gone")
     elif done:
         tell(f"deleted {number(done, 'item')}")
     for journal in journals:

@@ -12,7 +12,7 @@ import typer
 
 from jettison.cli.command import command
 from jettison.cli.connection import Connection, address
-from jettison.cli.show.data import AsJson, document
+from jettison.cli.show.data import AsJson, document, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -125,14 +125,14 @@ def _tree(found: Inspected, now: datetime) -> Tree:
     root = found.root
     tree = Tree(found.name)
     tree.add(f"digest      {root.digest}")
-    tree.add(f"media type  {root.media_type}")
+    tree.add(printable(f"media type  {root.media_type}"))
     if root.artifact_type is not None and root.artifact_type != (root.config and root.config.media_type):
-        tree.add(f"artifact    {root.artifact_type}")
+        tree.add(printable(f"artifact    {root.artifact_type}"))
     tree.add(f"size        {short_size(found.size)}")
     if found.made is not None:
         tree.add(f"made        {found.made.isoformat(timespec='seconds')}, {ago(found.made, now)} ago")
     if found.config.get("os"):
-        tree.add(f"platform    {platform(found.config)}")
+        tree.add(printable(f"platform    {platform(found.config)}"))
     if root.subject is not None:
         tree.add(f"subject     {root.subject.digest}")
     if root.annotations:
@@ -150,7 +150,7 @@ def _branch(tree: Tree, name: str, lines: Iterable[str]) -> None:
     if listed:
         branch = tree.add(name)
         for line in listed:
-            branch.add(line)
+            branch.add(printable(line))
 
 
 def _listed(child: Descriptor, held: Mapping[Digest, Manifest]) -> str:

@@ -8,32 +8,7 @@ from typing import Annotated
 import typer
 
 from jettison import __version__
-from jettison.cli.adopt import adopt
-from jettison.cli.audit import audit
-from jettison.cli.backup import backup
-from jettison.cli.check import check
-from jettison.cli.config import config
-from jettison.cli.cp import cp
-from jettison.cli.du import du
-from jettison.cli.export import export
-from jettison.cli.garbage_collect import garbage_collect
-from jettison.cli.go_flags import GoFlags
-from jettison.cli.grant import grant
-from jettison.cli.group import group
-from jettison.cli.inspect import inspect
-from jettison.cli.keys import keys
-from jettison.cli.login import login
-from jettison.cli.logout import logout
-from jettison.cli.ls import ls
-from jettison.cli.prune import prune
-from jettison.cli.rm import rm
-from jettison.cli.serve import serve
-from jettison.cli.tags import tags
-from jettison.cli.token import token
-from jettison.cli.undo import undo
-from jettison.cli.usage import usage
-from jettison.cli.user import user
-from jettison.cli.why import why
+from jettison.cli.verb import Lazy, Verb
 from jettison.registry import failpoint
 
 _HELP = """A container image registry on which deletion works.
@@ -58,31 +33,45 @@ and a client that deletes well on any other registry:
 ANY_REGISTRY = "Any registry"
 """The panel of the help that has the verbs of the client."""
 
+PLAIN = "jettison.cli.plain:Plain"
+
+
+class _Jettison(Lazy):
+    """All verbs, in the order of the help, each loaded when it is asked for."""
+
+    verbs = (
+        Verb("serve"),
+        Verb("garbage-collect", kind="jettison.cli.go_flags:GoFlags"),
+        Verb("usage"),
+        Verb("why"),
+        Verb("check"),
+        Verb("audit"),
+        Verb("backup"),
+        Verb("config"),
+        Verb("adopt"),
+        Verb("export"),
+        Verb("move"),
+        *(
+            Verb(name, ANY_REGISTRY, PLAIN)
+            for name in ("ls", "tags", "inspect", "du", "rm", "prune", "undo", "cp", "login", "logout")
+        ),
+        Verb("user"),
+        Verb("token"),
+        Verb("group"),
+        Verb("grant"),
+        Verb("keys"),
+    )
+
+
 app = typer.Typer(
     name="jettison",
+    cls=_Jettison,
     help=_HELP,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     # An error that nobody expected keeps Python's own traceback: it is the one that is searched for and reported.
     pretty_exceptions_enable=False,
 )
-app.command(name="serve")(serve)
-app.command(name="garbage-collect", cls=GoFlags)(garbage_collect)
-app.command(name="usage")(usage)
-app.command(name="why")(why)
-app.command(name="check")(check)
-app.command(name="audit")(audit)
-app.add_typer(user, name="user")
-app.add_typer(token, name="token")
-app.add_typer(group, name="group")
-app.add_typer(grant, name="grant")
-app.add_typer(keys, name="keys")
-app.command(name="backup")(backup)
-app.command(name="config")(config)
-app.command(name="adopt")(adopt)
-app.command(name="export")(export)
-for verb in (ls, tags, inspect, du, rm, prune, undo, cp, login, logout):
-    app.command(name=verb.__name__, rich_help_panel=ANY_REGISTRY)(verb)
 
 
 def _print_version(wanted: bool) -> None:

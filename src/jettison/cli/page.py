@@ -73,7 +73,7 @@ def _any(name: str, command: Any) -> Iterator[str]:
     if below is None:
         yield from _command(name, command)
         return
-    yield f"\n### `{name}`\n\n{inspect.cleandoc(command.help or '')}\n"
+    yield f"\n### `{name}`\n\n{_help(command)}\n"
     for each in below:
         yield from _any(f"{name} {each}", below[each])
 
@@ -82,11 +82,15 @@ def _command(name: str, command: Any) -> Iterator[str]:
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     options = [each for each in command.params if each.param_type_name == "option" and _panel(each) != CONNECTION]
     takes = " ".join([*(["[OPTIONS]"] if options else []), *(_metavar(each) for each in arguments)])
-    yield f"\n### `{name}`\n\n    {name} {takes}".rstrip() + f"\n\n{inspect.cleandoc(command.help or '')}\n"
+    yield f"\n### `{name}`\n\n    {name} {takes}".rstrip() + f"\n\n{_help(command)}\n"
     rows = [*(_argument(each) for each in arguments), *(_option(each) for each in options if each.name != "help")]
     if rows:
         yield "\n| argument or option | what it does |\n|---|---|\n"
         yield from rows
+
+
+def _help(command: Any) -> str:
+    return inspect.cleandoc(command.help or "").replace("\n\n\n", "\n\n")
 
 
 def _panel(parameter: Any) -> str | None:

@@ -71,8 +71,9 @@ def prune(
     AGE. --untagged lets versions go that have no tag. --keep-tag wins over all of them. What a tag that stays needs
     stays: the platforms of an index, its signatures, and the subject of a signature.
 
-    The date is when an image says that it was made (registries do not tell when it was pushed). An unknown date, or
-    the fixed one that repeatable builds write, means that it stays wherever a rule asks for a date.
+    The date is when a tag was pushed, where a registry tells that (Jettison does); elsewhere when an image says that it
+    was made. An unknown date, or the fixed one that repeatable builds write, means that it stays wherever a rule asks
+    for a date.
 
     **Examples**
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,8 @@ from jettison.cli.contents import Contents, dates, read
 from jettison.client.errors import NotFound, Unsupported
 from jettison.client.plan import Plan
 from jettison.client.planning import plan_deletion
-from jettison.client.vendors.jettison import Jettison
+from jettison.client.snapshot import manifest_or_none
+from jettison.client.vendors.jettison import Jettison, Pushed
 from jettison.oci.digest import Digest
 from jettison.selection.choice import Decision, select
 from jettison.selection.rules import Rules
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jettison.client.manifest import Manifest
     from jettison.client.repository import Repository
     from jettison.client.vendors import Vendor
-    from jettison.oci.reference import Reference
+    from jettison.oci.reference import Reference, Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ def pruned(repository: Repository, vendor: Vendor, rules: Rules, now: datetime) 
     versions and the registry does not show them, and what a request raises.
     """
     (contents,) = read([repository])
-    untagged = _untagged(repository, vendor) if rules.untagged is not None else ()
+    pushed = _pushed(repository, vendor)
+    untagged = _untagged(repository, pushed) if rules.untagged is not None else ()
     if not contents.tags and not untagged:
         raise NotFound(f"{repository} has no tags, or is not there")
     if untagged is None and not rules.tags:
@@ -51,7 +52,7 @@ def pruned(repository: Repository, vendor: Vendor, rules: Rules, now: datetime) 
             f"{vendor.title} does not show versions that have no tag: --untagged alone finds nothing. With --keep, "
             "--tag or --older-than it takes those that lose their last tag; for the others, use what the registry has"
         )
-    versions = _versions(contents, untagged or ())
+    versions = _versions(contents, untagged or (), pushed)
     alone = not vendor.limits.last_tag_takes_version
     decisions = select(versions, rules, now, tags_alone=alone)
     reasons: dict[Reference, str] = {each.what: each.reason for each in decisions if each.goes}
@@ -83,44 +84,55 @@ def plans_of(done: Sequence[Pruned]) -> list[Plan]:
     return [Plan.join(plans) for plans in by_host.values()]
 
 
-def _versions(contents: Contents, untagged: Iterable[Manifest]) -> list[Version]:
+def _versions(
+    contents: Contents, untagged: Iterable[Manifest], pushed: Mapping[Digest, Pushed] | None
+) -> list[Version]:
+    """What rules are about. The dates are those of the push where the registry tells them, else what images say."""
     manifests = contents.manifests | {each.digest: each for each in untagged}
-    made = dates(contents.repository, manifests)
     # What an index lists goes and stays with it; the plan sees to that. Rules are about what stands for itself.
     roots = [each for digest, each in manifests.items() if digest not in contents.held or contents.tags_of(digest)]
-    return [_version(each, contents, made) for each in roots]
+    if pushed is not None:
+        return [_version(each, _since(contents, each.digest, pushed), _at(each.digest, pushed)) for each in roots]
+    made = dates(contents.repository, manifests)
+    return [
+        _version(each, dict.fromkeys(contents.tags_of(each.digest), made[each.digest]), made[each.digest])
+        for each in roots
+    ]
 
 
-def _version(manifest: Manifest, contents: Contents, made: Mapping[Digest, datetime | None]) -> Version:
-    at = made[manifest.digest]
+def _version(manifest: Manifest, tags: Mapping[Tag, datetime | None], at: datetime | None) -> Version:
     return Version(
         manifest.digest,
-        tuple(Tagged(tag, at) for tag in contents.tags_of(manifest.digest)),
+        tuple(Tagged(tag, since) for tag, since in tags.items()),
         at,
         tuple(child.digest for child in manifest.children),
         None if manifest.subject is None else manifest.subject.digest,
     )
 
 
-def _untagged(repository: Repository, vendor: Vendor) -> tuple[Manifest, ...] | None:
-    """The versions that no tag, index or subject needs; None where the registry does not show them.
+def _at(digest: Digest, pushed: Mapping[Digest, Pushed]) -> datetime | None:
+    return pushed[digest].at if digest in pushed else None
 
-    A Jettison server tells them by the plan of deleting them (docs/api.md, "By patterns").
-    """
+
+def _since(contents: Contents, digest: Digest, pushed: Mapping[Digest, Pushed]) -> dict[Tag, datetime | None]:
+    known = pushed[digest].tags if digest in pushed else {}
+    return {tag: known.get(tag) for tag in contents.tags_of(digest)}
+
+
+def _pushed(repository: Repository, vendor: Vendor) -> dict[Digest, Pushed] | None:
+    """The versions as a Jettison server lists them, with the dates of their pushes; None: the registry has no list."""
     if not isinstance(vendor, Jettison):
         return None
-    asked = {"filter": {"repository": str(repository.name), "untagged": True}, "dry_run": True}
-    answer = repository.transport.request(
-        "POST",
-        "/api/v1/deletions",
-        headers={"Content-Type": "application/json"},
-        content=json.dumps(asked).encode(),
-        scopes=repository.scopes("pull", "delete"),
-    )
-    if answer.status == 404 and any(each.code == "NOTHING_MATCHED" for each in answer.errors):
-        return ()
-    answer.check(f"look for untagged versions of {repository}")
-    body = answer.json()
-    parts = body.get("repositories", [body])
-    digests = [Digest.parse(each["digest"]) for part in parts for each in part["goes"]]
-    return tuple(repository.transport.gather(partial(repository.manifest, digest) for digest in digests))
+    try:
+        return {each.digest: each for each in vendor.versions(repository)}
+    except NotFound:
+        return {}
+
+
+def _untagged(repository: Repository, pushed: Mapping[Digest, Pushed] | None) -> tuple[Manifest, ...] | None:
+    """The versions that have no tag, and that no index or subject needs; None where the registry does not show them."""
+    if pushed is None:
+        return None
+    digests = [each.digest for each in pushed.values() if not each.tags]
+    found = repository.transport.gather(partial(manifest_or_none, repository, digest) for digest in digests)
+    return tuple(each for each in found if each is not None)

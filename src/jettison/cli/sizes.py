@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from rich.filesize import decimal
-
 
 def size(count: int) -> str:
     """`1.2 MB (1234567 bytes)`; only the second where the first says no more."""
-    return f"{decimal(count)} ({count} bytes)" if count >= 1000 else decimal(count)
+    return f"{short_size(count)} ({count} bytes)" if count >= 1000 else short_size(count)
 
 
 def short_size(count: int) -> str:
     """`1.2 MB`."""
+    from rich.filesize import decimal
+
     return decimal(count)
 
 

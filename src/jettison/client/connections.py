@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 from urllib.parse import SplitResult, quote, unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
 
@@ -111,7 +110,7 @@ class Connections:
 
     def _route(self, url: str, parts: SplitResult) -> httpcore2.ConnectionPool:
         """The pool that goes there directly, or through the proxy that the environment names."""
-        proxy = None if is_loopback(url) or proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+        proxy = None if is_loopback(url) else _proxy_for(parts)
         with self._lock:
             pool = self._pools.get((parts.scheme, proxy))
             if pool is None:
@@ -295,6 +294,13 @@ def _decoded(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         made[key] = f"{made[key]}, {text}" if key in made else text
     return made
+
+
+def _proxy_for(parts: SplitResult) -> str | None:
+    """What the environment names."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415  (it loads another HTTP client)
+
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
 def _proxy(text: str) -> httpcore2.Proxy:

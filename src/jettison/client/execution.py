@@ -17,6 +17,7 @@ from jettison.client.outcome import Outcome, Result, Status
 from jettison.client.plan import Options, Plan
 from jettison.client.registry import Registry
 from jettison.client.repository import Repository
+from jettison.client.stopping import stopping
 from jettison.client.vendors.vendor import Vendor
 from jettison.oci.reference import RepositoryName
 
@@ -39,12 +40,17 @@ class Execution:
 
     def __call__(self, plan: Plan, options: Options) -> Result:
         """Carries `plan` out. Raises Invalid where the journal cannot be written: nothing was done then."""
+        stopped = threading.Event()
+        with stopping(stopped):
+            return self._run(plan, options, stopped)
+
+    def _run(self, plan: Plan, options: Options, stopped: threading.Event) -> Result:
         writer = self.journal.begin(plan) if options.journal else None
-        running = _Running(self, plan.items, options, writer)
+        running = _Running(self, plan.items, options, writer, stopped)
         running.run()
         outcomes = tuple(running.outcomes[item] for item in plan.items)
         done = any(outcome.status in {Status.DONE, Status.FAILED} for outcome in outcomes)
-        result = Result(outcomes, None if writer is None or not done else writer.name, running.stopped.is_set())
+        result = Result(outcomes, None if writer is None or not done else writer.name, stopped.is_set())
         if writer is not None and done:
             writer.finish(result)
         elif writer is not None:
@@ -55,19 +61,26 @@ class Execution:
 class _Running:
     """One execution under way."""
 
-    def __init__(self, execution: Execution, items: Sequence[Item], options: Options, writer: Writer | None) -> None:
+    def __init__(
+        self,
+        execution: Execution,
+        items: Sequence[Item],
+        options: Options,
+        writer: Writer | None,
+        stopped: threading.Event,
+    ) -> None:
         self.execution = execution
         self.items = tuple(dict.fromkeys(items))
         self.options = options
         self.writer = writer
         self.outcomes: dict[Item, Outcome] = {}
-        self.stopped = threading.Event()
+        self.stopped = stopped
         self._told = threading.Lock()
         self._deleting: dict[RepositoryName, Deleting] = {}
         self._above = _above(items)
 
     def run(self) -> None:
-        """Does the items, those of a stage at a time; on KeyboardInterrupt finishes what is under way, and no more."""
+        """Does the items, those of a stage at a time; once `stopped`, finishes what is under way, and no more."""
         with ThreadPoolExecutor(self.execution.registry.transport.concurrency, "deletion") as pool:
             if 1 < len(self.items) <= self.execution.vendor.limits.together:
                 self._together(pool)
@@ -110,7 +123,8 @@ class _Running:
         found: dict[Item, T] = {}
 
         def do(item: Item) -> None:
-            found[item] = act(item)
+            if not self.stopped.is_set():
+                found[item] = act(item)
 
         self._wait([pool.submit(do, item) for item in self.items])
         return found
@@ -124,20 +138,11 @@ class _Running:
         self._wait([pool.submit(self._do, item) for item in _interleaved(stage)])
 
     def _wait(self, futures: list[Future[None]]) -> None:
-        waiting = True
-        while waiting:
-            try:
-                # A signal is not seen while waiting for a lock, so each wait is short.
-                waiting = bool(wait(futures, _GLANCE).not_done)
-            except KeyboardInterrupt:
-                if self.stopped.is_set():
-                    raise
-                self.stopped.set()
-                for future in futures:
-                    future.cancel()
+        # A signal is not seen while waiting for a lock, so each wait is short.
+        while wait(futures, _GLANCE).not_done:
+            pass
         for future in futures:
-            if not future.cancelled():
-                future.result()
+            future.result()
 
     def _do(self, item: Item) -> None:
         if self.stopped.is_set():
@@ -176,8 +181,8 @@ class _Running:
 
     def _nested(self, plan: Plan) -> Sequence[Outcome]:
         """Carries a plan out within this one: that of a repository that had to be taken apart."""
-        inner = _Running(self.execution, plan.items, replace(self.options, progress=None), self.writer)
-        inner.stopped = self.stopped
+        options = replace(self.options, progress=None)
+        inner = _Running(self.execution, plan.items, options, self.writer, self.stopped)
         inner.run()
         return [inner.outcomes[item] for item in plan.items]
 

@@ -2,11 +2,11 @@
 
     $XDG_STATE_HOME/jettison/deletions/20261123T202502Z-5f2c/
         deletion.json        where, what was planned, and when it ended, what became of it
-        kept.jsonl           a line for each manifest, before anything of it is deleted
-        sha256-6c3c...       a manifest's exact bytes
+        kept.jsonl           a line for each manifest, with its exact bytes
 
-Nobody else can read it (0700, 0600). Every file is whole or not there; `kept.jsonl` grows, and a line that was cut off
-is passed over. Beyond `LIMIT` entries the oldest is dropped.
+Nobody else can read it (0700, 0600). `deletion.json` is whole or not there; `kept.jsonl` grows, each line being on the
+disk before anything of its manifest is deleted, and one that was cut off is passed over. Beyond `LIMIT` entries the
+oldest is dropped.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import os
 import secrets
 import shutil
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -38,12 +39,21 @@ _KEPT: Final = "kept.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A manifest that is kept: of which repository, and the tags that pointed at it there and were to go."""
+    """A manifest that is kept: of which repository, its bytes, and the tags that pointed at it and were to go."""
 
     repository: RepositoryName
     digest: Digest
     media_type: str
     tags: tuple[Tag, ...] = ()
+    content: bytes = field(default=b"", repr=False, compare=False)
+
+    def manifest(self) -> Manifest:
+        """The manifest itself. Raises NotFound where its bytes are lost, or are not those of the digest."""
+        if not self.content:
+            raise NotFound(f"the journal has lost {self.digest}")
+        if Digest.of(self.content, self.digest.algorithm) != self.digest:
+            raise NotFound(f"what the journal has as {self.digest} is something else")
+        return Manifest.read(self.content, self.media_type, self.digest.algorithm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +70,14 @@ class Entry:
     def kept(self) -> tuple[Kept, ...]:
         """All manifests that are kept, in the order in which they were read. Raises Invalid."""
         found: dict[tuple[RepositoryName, Digest], Kept] = {}
+        contents: dict[Digest, bytes] = {}
         for each in _lines(self.folder / _KEPT):
             known = found.get((each.repository, each.digest))
             tags = tuple(dict.fromkeys((*(known.tags if known else ()), *each.tags)))
-            found[each.repository, each.digest] = Kept(each.repository, each.digest, each.media_type, tags)
+            # The bytes are in the first line that is about the manifest.
+            content = contents.setdefault(each.digest, each.content)
+            found[each.repository, each.digest] = replace(each, tags=tags, content=content)
         return tuple(found.values())
-
-    def content(self, digest: Digest) -> bytes:
-        """The bytes of a manifest. Raises NotFound where they are lost, or are not those of the digest."""
-        try:
-            content = (self.folder / _file(digest)).read_bytes()
-        except OSError:
-            raise NotFound(f"the journal has lost {digest} of {self.name}") from None
-        if Digest.of(content, digest.algorithm) != digest:
-            raise NotFound(f"what the journal has as {digest} in {self.name} is something else")
-        return content
 
 
 class Writer:
@@ -85,7 +88,13 @@ class Writer:
         self._plan = plan
         self._at = at
         self._lock = threading.Lock()
-        _write(folder / _DELETION, _entry(plan, at, None), durable=True)
+        self._writing = threading.Lock()
+        self._waiting: list[str] = []
+        self._known: set[Digest] = set()
+        self._failure: OSError | None = None
+        _write(folder / _DELETION, _entry(plan, at, None))
+        _write(folder / _KEPT, b"")
+        _sync_folder(folder.parent)
 
     @property
     def name(self) -> str:
@@ -93,27 +102,50 @@ class Writer:
         return self.folder.name
 
     def keep(self, repository: RepositoryName, manifest: Manifest, tags: tuple[Tag, ...] = ()) -> None:
-        """Writes a manifest down, so that it outlives this process."""
-        line = {
+        """Writes a manifest down, so that it outlives this process and a loss of power. Raises Invalid.
+
+        What several threads keep at a time reaches the disk by one write.
+        """
+        line: dict[str, Json] = {
             "repository": str(repository),
             "digest": str(manifest.digest),
             "mediaType": manifest.media_type,
             "tags": [str(tag) for tag in tags],
         }
         with self._lock:
-            file = self.folder / _file(manifest.digest)
-            if not file.exists():
-                _write(file, manifest.content, durable=False)
-            with open(self.folder / _KEPT, "a", encoding="utf-8", opener=_private) as lines:
-                lines.write(json.dumps(line) + "\n")
+            if manifest.digest not in self._known:
+                self._known.add(manifest.digest)
+                line["content"] = b64encode(manifest.content).decode()
+            self._waiting.append(json.dumps(line) + "\n")
+        with self._writing:
+            with self._lock:
+                lines, self._waiting = self._waiting, []
+            self._append("".join(lines))
 
     def finish(self, result: Result) -> None:
         """Writes down what became of it."""
-        _write(self.folder / _DELETION, _entry(self._plan, self._at, result), durable=True)
+        _write(self.folder / _DELETION, _entry(self._plan, self._at, result))
 
     def drop(self) -> None:
         """Takes the entry away: nothing was deleted that could be pushed back."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _append(self, lines: str) -> None:
+        """Has no lines where another thread has written them; that failed for all of them if it failed."""
+        try:
+            if self._failure is not None:
+                raise self._failure
+            if lines:
+                with open(self.folder / _KEPT, "a", encoding="utf-8", opener=_private) as out:
+                    out.write(lines)
+                    out.flush()
+                    os.fsync(out.fileno())
+        except OSError as error:
+            self._failure = error
+            raise Invalid(
+                f"the undo journal cannot be written to {self.folder}: {error.strerror}: nothing more is deleted; make "
+                "room there, set XDG_STATE_HOME to another place, or go without undo by --no-journal"
+            ) from None
 
 
 class Journal:
@@ -207,22 +239,36 @@ def _lines(file: Path) -> Iterator[Kept]:
             Digest.parse(text(value, "digest")),
             text(value, "mediaType"),
             tuple(Tag.parse(str(tag)) for tag in entries(value, "tags")),
+            _decoded(value.get("content")),
         )
 
 
-def _file(digest: Digest) -> str:
-    return f"{digest.algorithm}-{digest.hex}"
+def _decoded(content: object) -> bytes:
+    try:
+        return b64decode(content, validate=True) if isinstance(content, str) else b""
+    except ValueError:
+        return b""
 
 
-def _write(file: Path, content: bytes, *, durable: bool) -> None:
-    """Writes a file that is whole or not there, readable by its owner alone; `durable`: after power loss too."""
+def _write(file: Path, content: bytes) -> None:
+    """Writes a file that is whole or not there, after a loss of power too, and readable by its owner alone."""
     part = file.with_name(f".{file.name}.part")
     with open(part, "wb", opener=_private) as out:
         out.write(content)
-        if durable:
-            out.flush()
-            os.fsync(out.fileno())
+        out.flush()
+        os.fsync(out.fileno())
     part.replace(file)
+    _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Has the names in a folder outlive a loss of power. Windows has no such call, and needs none."""
+    if os.name == "posix":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _private(path: str, flags: int) -> int:

@@ -114,8 +114,9 @@ class Plan:
     ) -> Result:
         """Carries the plan out; see `Options` for what the arguments mean.
 
-        It does not raise for an item that fails: each has its outcome. On KeyboardInterrupt it finishes what is under
-        way and returns with `interrupted`. Raises Invalid for a plan that was read back and not bound to a registry.
+        It does not raise for an item that fails: each has its outcome. On Ctrl-C (SIGINT) it finishes what is under
+        way and returns with `interrupted`; a second one raises KeyboardInterrupt. Raises Invalid for a plan that was
+        read back and not bound to a registry.
         """
         if self.executor is None:
             raise Invalid("this plan was read back: bind it to a registry with planning.bind(plan, registry)")

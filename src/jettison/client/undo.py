@@ -107,9 +107,7 @@ class _Pushing:
         read: dict[Digest, Manifest] = {}
         for each in kept:
             try:
-                read[each.digest] = Manifest.read(
-                    self._entry.content(each.digest), each.media_type, each.digest.algorithm
-                )
+                read[each.digest] = each.manifest()
             except NotFound as error:
                 self._fail(f"{self._repository.name}@{each.digest}", error.message)
         for level in _levels(read):

@@ -49,7 +49,8 @@ def select(
         tags = _with_versions(known, tags, rules, now)
     staying = _staying(tags)
     dropped = set() if tags_alone else tags.keys() - staying.keys()
-    loose = [version for version in known.values() if version.digest not in staying.keys() | dropped]
+    decided = staying.keys() | dropped
+    loose = [version for version in known.values() if version.digest not in decided]
     untagged = _untagged(known, loose, staying, rules.untagged, now)
     shown = [each for each in untagged if rules.untagged is not None or each.digest not in tags]
     return (*(each for decisions in tags.values() for each in decisions), *shown)

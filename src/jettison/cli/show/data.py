@@ -28,10 +28,20 @@ def put_lines(lines: Iterable[str]) -> None:
 
 def document(value: Json) -> None:
     """One JSON document, laid out for reading."""
-    put(json.dumps(value, indent=2, ensure_ascii=False))
+    put("\n".join(map(printable, json.dumps(value, indent=2, ensure_ascii=False).split("\n"))))
 
 
 def json_line(value: Json) -> None:
     """One JSON document on one line, there at once for whoever reads along."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(printable(json.dumps(value, ensure_ascii=False)) + "\n")
     sys.stdout.flush()
+
+
+def printable(text: str) -> str:
+    """Text that changes no terminal, whoever wrote it: what is not printable is escaped, as JSON does it."""
+    return text if text.isprintable() else "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
+def _escaped(character: str) -> str:
+    # json leaves DEL as it is.
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Final
 
 from jettison.client.answer import Answer
-from jettison.client.fields import integer_or_none, objects, text
+from jettison.client.errors import Invalid, Unsupported, Untrustworthy
+from jettison.client.fields import integer_or_none, objects, text, text_or_none
 from jettison.client.item import Item
 from jettison.client.repository import Repository
 from jettison.client.vendors.vendor import Done, Limits, Signs, Vendor
 from jettison.oci.digest import Digest
-from jettison.oci.errors import Json
-from jettison.oci.reference import Reference, RepositoryName
+from jettison.oci.errors import Json, RegistryError
+from jettison.oci.reference import Reference, RepositoryName, Tag
 
 _BODY = {"Content-Type": "application/json"}
 _DELETIONS = "/api/v1/deletions"
+_PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,15 @@ class Foreseen:
 
     versions: int | None
     exclusive: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A version that stands for itself: when it was pushed, and since when each of its tags has pointed at it."""
+
+    digest: Digest
+    at: datetime
+    tags: Mapping[Tag, datetime]
 
 
 class Jettison(Vendor):
@@ -54,6 +66,13 @@ class Jettison(Vendor):
     def delete(self, repository: Repository, reference: Reference, *, purge: bool = False) -> Answer:
         return self._delete(repository, f"/manifests/{reference}", purge=purge)
 
+    def refusal(self, answer: Answer, doing: str) -> Exception | None:
+        # Every DELETE is known here: 405 means that deletion is off, or that the server is read-only, and says so.
+        if answer.status != 405:
+            return None
+        told = "; ".join(each.message for each in answer.errors) or answer.said
+        return Unsupported(f"cannot {doing}: {told}", status=405)
+
     def deletion(self, answer: Answer) -> int | None:
         body = answer.json() if answer.content else {}
         return integer_or_none(body, "deletion") if isinstance(body, dict) else None
@@ -69,6 +88,20 @@ class Jettison(Vendor):
         freed = body.get("bytes")
         size = integer_or_none(freed, "exclusive") if isinstance(freed, Mapping) else None
         return Foreseen(integer_or_none(body, "versions"), size)
+
+    def versions(self, repository: Repository) -> Iterator[Pushed]:
+        """All versions that stand for themselves, untagged ones too, page by page (docs/api.md, "Looking").
+
+        Raises NotFound where there is no such repository, and what else a request raises.
+        """
+        path: str | None = f"/api/v1/versions/{repository.name}?limit={_PAGE}"
+        doing, asked = f"list the versions of {repository}", set[str]()
+        while path is not None and path not in asked:
+            asked.add(path)
+            answer = repository.transport.request("GET", path, scopes=repository.scopes("pull"))
+            body = answer.check(doing).json_object()
+            yield from map(_pushed, objects(body.get("versions")))
+            path = text_or_none(body, "next")
 
     def show_together(self, items: Sequence[Item]) -> str:
         body = self._together(items, dry_run=True).json_object()
@@ -107,6 +140,19 @@ class Jettison(Vendor):
         scopes = tuple(scope for repository in repositories for scope in repository.scopes("pull", "delete"))
         content = json.dumps(body).encode()
         return self.registry.transport.request("POST", path, headers=_BODY, content=content, scopes=scopes)
+
+
+def _pushed(value: Mapping[str, Json]) -> Pushed:
+    """Raises Untrustworthy."""
+    try:
+        tags = {Tag.parse(text(each, "name")): _time(each, "updated_at") for each in objects(value.get("tags"))}
+        return Pushed(Digest.parse(text(value, "digest")), _time(value, "pushed_at"), tags)
+    except (Invalid, RegistryError, ValueError) as error:
+        raise Untrustworthy(f"the server lists a version that cannot be read: {error}") from None
+
+
+def _time(value: Mapping[str, Json], name: str) -> datetime:
+    return datetime.fromisoformat(text(value, name))
 
 
 def _target(repository: RepositoryName, reference: Reference | None) -> dict[str, Json]:
