@@ -6,14 +6,21 @@ import http.client
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from jettison.oci.digest import Digest
 from tests.crashes.client import ask
 from tests.support.content import Draft, image
-from tests.support.server import JettisonServer
 
 JSON = {"Content-Type": "application/json"}
+
+
+class Listening(Protocol):
+    """What listens on loopback."""
+
+    @property
+    def port(self) -> int:
+        """Where."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Answer:
 
 
 def request(
-    server: JettisonServer, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    server: Listening, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
 ) -> Answer:
     """One request."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=90)
@@ -49,12 +56,12 @@ def request(
         connection.close()
 
 
-def push_blob(server: JettisonServer, name: str, blob: bytes) -> Answer:
+def push_blob(server: Listening, name: str, blob: bytes) -> Answer:
     """Upload it in one request."""
     return request(server, "POST", f"/v2/{name}/blobs/uploads/?digest={Digest.of(blob)}", blob)
 
 
-def push(server: JettisonServer, name: str, *layers: bytes) -> Draft:
+def push(server: Listening, name: str, *layers: bytes) -> Draft:
     """Push an image as `latest`; it succeeds."""
     draft = image(*layers)
     for blob in draft.blobs:
@@ -63,24 +70,24 @@ def push(server: JettisonServer, name: str, *layers: bytes) -> Draft:
     return draft
 
 
-def put(server: JettisonServer, name: str, draft: Draft) -> Answer:
+def put(server: Listening, name: str, draft: Draft) -> Answer:
     """Push a manifest alone, as `latest`."""
     headers = {"Content-Type": draft.media_type}
     return request(server, "PUT", f"/v2/{name}/manifests/latest", draft.content, headers)
 
 
-def pull_blob(server: JettisonServer, name: str, blob: bytes) -> Answer:
+def pull_blob(server: Listening, name: str, blob: bytes) -> Answer:
     """Pull it."""
     return request(server, "GET", f"/v2/{name}/blobs/{Digest.of(blob)}")
 
 
-def whole(server: JettisonServer, name: str, draft: Draft) -> bool:
+def whole(server: Listening, name: str, draft: Draft) -> bool:
     """Whether the image that was pushed can be pulled, byte for byte."""
     found = request(server, "GET", f"/v2/{name}/manifests/latest")
     return found.body == draft.content and all(pull_blob(server, name, blob).body == blob for blob in draft.blobs)
 
 
-def sweep(server: JettisonServer) -> Any:
+def sweep(server: Listening) -> Any:
     """Have it swept; what came back."""
     swept = request(server, "POST", "/api/v1/sweep", b"{}", JSON)
     assert swept.status == 200, swept

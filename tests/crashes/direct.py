@@ -146,5 +146,7 @@ class DirectHands:
             return None
 
     def _last_deletion(self, name: str) -> int:
-        [entry] = self.registry.database.read(lambda tx: deletions.of_repository(tx, name, 1))
+        [entry] = self.registry.database.read(
+            lambda tx: deletions.page(tx, before=2**63 - 1, limit=1, state=None, repository=name)
+        )
         return entry.id

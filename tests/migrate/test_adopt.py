@@ -12,9 +12,9 @@ from jettison.blobs.filesystem import FilesystemBlobs
 from jettison.metadata.migrate import migrate
 from jettison.metadata.sqlite import SQLiteDatabase
 from jettison.migrate.adopt import Adopted, adopt
+from jettison.migrate.folder_tree import FolderTree
 from jettison.migrate.note import NAME
 from jettison.migrate.report import write_adoption
-from jettison.migrate.tree import Tree
 from jettison.oci.digest import Digest
 from jettison.oci.media_types import OCI_IMAGE, OCI_INDEX
 from jettison.oci.reference import RepositoryName, Tag
@@ -74,7 +74,7 @@ def test_nothing_is_moved_or_rewritten(registry: Registry, plant: Plant) -> None
     plant_dirty(plant)
     before = plant.files()
 
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
 
     after = plant.files()
     note = after.pop(f"docker/registry/v2/{NAME}")
@@ -90,7 +90,7 @@ def test_what_was_pushed_is_there(registry: Registry, plant: Plant) -> None:
     plant.push("a", SIGNATURE)
     plant.push("a-b", LIST, "list")
 
-    adopted = adopt(registry, plant.root)
+    adopted = adopt(registry, FolderTree(plant.root))
 
     a, nested, beside = (Repository(registry, name) for name in ("a", "a/b", "a-b"))
     assert (a.tags(), nested.tags(), beside.tags()) == (["1", "latest"], ["multi"], ["list"])
@@ -112,7 +112,7 @@ def test_a_manifest_without_a_media_type_gets_what_distribution_would_call_it(re
     plant.push("early", untyped(APP), "image")
     plant.push("early", untyped(MULTI), "index")
 
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
 
     name = RepositoryName.parse("early")
     types = [pull.find_manifest(registry, name, Tag(tag), content=False).media_type for tag in ("image", "index")]
@@ -124,7 +124,7 @@ def test_a_dirty_tree_is_adopted_as_far_as_it_can_be_served(registry: Registry, 
     """Each thing that is broken is found under its kind, with a reason, and stops nothing else."""
     plant_dirty(plant)
 
-    adopted = adopt(registry, plant.root)
+    adopted = adopt(registry, FolderTree(plant.root))
 
     assert adopted.findings == {
         "blob-empty": 1,
@@ -155,7 +155,7 @@ def test_a_dirty_tree_is_adopted_as_far_as_it_can_be_served(registry: Registry, 
 def test_the_report_names_all_that_was_found(registry: Registry, plant: Plant) -> None:
     """It is JSON: what was adopted by kind, and each finding with its repository, kind, subject and reason."""
     plant_dirty(plant)
-    adopted = adopt(registry, plant.root)
+    adopted = adopt(registry, FolderTree(plant.root))
     file = plant.root / "report.json"
 
     write_adoption(registry, file)
@@ -174,9 +174,9 @@ def test_the_report_names_all_that_was_found(registry: Registry, plant: Plant) -
 def test_a_second_run_changes_nothing(registry: Registry, plant: Plant) -> None:
     """It says what the first one found, and looks at nothing."""
     plant_dirty(plant)
-    first, before = adopt(registry, plant.root), rows(registry)
+    first, before = adopt(registry, FolderTree(plant.root)), rows(registry)
 
-    second = adopt(registry, plant.root)
+    second = adopt(registry, FolderTree(plant.root))
 
     assert second == Adopted(first.counts, first.findings, before=True)
     assert rows(registry) == before
@@ -196,7 +196,7 @@ def test_an_interrupted_adoption_goes_on(place: Place, plant: Plant, monkeypatch
         # The first one goes to its end at once.
         with contextlib.closing(_registry(place.folder / f"{step}.db", plant.root)) as registry:
             ended = _adopt_until(registry, plant, step, monkeypatch) and step > 0
-            adopt(registry, plant.root)
+            adopt(registry, FolderTree(plant.root))
             expected = expected or rows(registry)
             assert rows(registry) == expected, f"stopped before write {step}"
         step += 1
@@ -223,7 +223,7 @@ def _adopt_until(registry: Registry, plant: Plant, step: int, monkeypatch: pytes
     with monkeypatch.context() as patched:
         patched.setattr(registry.database, "write", stop)
         try:
-            adopt(registry, plant.root)
+            adopt(registry, FolderTree(plant.root))
         except Interrupted:
             return False
     return True
@@ -233,12 +233,12 @@ def test_what_was_deleted_since_stays_deleted(place: Place, plant: Plant) -> Non
     """Neither a second run nor a re-push takes a discarded key back; the tree still links to it."""
     plant.push("gone", APP, "1")
     registry = place.open_registry(**AT_ONCE)
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
     repository = Repository(registry, "gone")
     repository.delete(purge=True)
     sweep.sweep(registry, "test")
 
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
 
     assert repository.tags() is None
     assert not any(plant.data(Digest.of(blob)).exists() for blob in APP.blobs)
@@ -255,7 +255,7 @@ def test_a_key_that_waits_to_be_deleted_is_not_adopted(registry: Registry, plant
     key = str(Digest.of(b"app"))
     registry.database.write(lambda tx: tx.run("insert into discarded (key, size, after) values (:key, 3, 0)", key=key))
 
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
     sweep.sweep(registry, "test")
 
     assert not plant.data(Digest.of(b"app")).exists()
@@ -269,7 +269,7 @@ def test_the_space_of_what_is_deleted_comes_back(place: Place, plant: Plant) -> 
     plant.push("one", APP, "1")
     plant.push("two", image(b"base", b"two"), "1")
     registry = place.open_registry(**AT_ONCE)
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
     begun = adoption.state(registry)
 
     Repository(registry, "one").delete(purge=True)
@@ -280,7 +280,7 @@ def test_the_space_of_what_is_deleted_comes_back(place: Place, plant: Plant) -> 
     assert left == {plant.data(Digest.of(blob)) for blob in (*needed.blobs, needed.content)}
     assert not plant.data(APP.digest).parent.exists()
     assert begun is not None
-    assert Tree(plant.root).newest() == begun.newest
+    assert FolderTree(plant.root).newest() == begun.newest
     assert found(registry) == {}
     check_rows(registry.database)
 
@@ -289,7 +289,7 @@ def test_usage_is_what_lies_there(registry: Registry, plant: Plant) -> None:
     """The sum of all that is counted is the sum of the files that something has."""
     plant.push("one", MULTI, "1")
     plant.push("two", APP, "1")
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
 
     total = usage(registry).bytes.total
 
@@ -300,7 +300,7 @@ def test_an_adopted_index_loses_a_child_and_gets_it_back(place: Place, plant: Pl
     """Deleted and restored, a child is held as the manifest that it is, not as the file that it was."""
     plant.push("app", MULTI, "multi")
     registry = place.open_registry(sweep_grace=0)
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
     repository = Repository(registry, "app")
     child = MULTI.children[0].digest
 
@@ -318,7 +318,7 @@ def test_an_empty_file_is_healed_by_the_next_push(registry: Registry, plant: Pla
     """Distribution says that it has such a blob and lets nobody bring it; here a push does."""
     plant.push("app", APP, "1")
     plant.data(Digest.of(b"app")).write_bytes(b"")
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
     repository = Repository(registry, "app")
 
     repository.push(APP, "1")
@@ -337,7 +337,7 @@ def test_what_belongs_to_a_schema_1_manifest_is_kept(place: Place, plant: Plant,
     plant.tag("old", "1", plant.revision("old", content))
     registry = place.open_registry(sweep_grace=0)
 
-    adopted = adopt(registry, plant.root)
+    adopted = adopt(registry, FolderTree(plant.root))
     clock.advance(400 * DAY)
     sweep.sweep(registry, "test")
 
@@ -354,7 +354,7 @@ def test_another_digest_of_the_same_bytes_shares_them(place: Place, plant: Plant
     plant.layer("app", content)
     plant.layer_link("app", Digest.of(content, "sha512"), str(Digest.of(content)))
     registry = place.open_registry(**AT_ONCE)
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
     repository = Repository(registry, "app")
     registry.database.write(lambda tx: tx.run("update repository_blob set leased_until = :t", t=tx.now + 10**9))
 
@@ -368,7 +368,7 @@ def test_what_nothing_has_is_left_to_a_person(registry: Registry, plant: Plant) 
     plant.push("app", APP, "1")
     lost = plant.blob(b"nobody has this")
 
-    adopted = adopt(registry, plant.root)
+    adopted = adopt(registry, FolderTree(plant.root))
     sweep.sweep(registry, "test")
 
     assert (adopted.counts["unlinked_blobs"], adopted.counts["unlinked_bytes"]) == (1, 15)
@@ -385,7 +385,7 @@ def test_a_backup_of_what_was_adopted_can_be_served(place: Place, plant: Plant) 
     """Blobs lie in it where their keys say, and nothing in it looks like a tree that is to be adopted."""
     plant.push("app", APP, "1")
     registry = place.open_registry()
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
     Repository(registry, "app").push(image(b"pushed since"), "2")
     folder = place.folder / "outside" / "backup"
 
@@ -396,7 +396,7 @@ def test_a_backup_of_what_was_adopted_can_be_served(place: Place, plant: Plant) 
         repository = Repository(restored, "app")
         assert repository.tags() == ["1", "2"]
         assert all(repository.has_blob(blob) for blob in (*APP.blobs, b"pushed since"))
-        assert not Tree(folder).exists()
+        assert not FolderTree(folder).exists()
         assert adoption.is_finished(restored)
         assert found(restored) == {}
 
@@ -413,7 +413,7 @@ def test_times_are_those_of_the_tree(place: Place, plant: Plant, clock: Clock) -
     plant.push("app", APP, "1")
     registry = place.open_registry()
 
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
 
     link = plant.folder / "repositories/app/_manifests/tags/1/current/link"
     expected = min(link.stat().st_mtime_ns // 1000, clock())
@@ -427,7 +427,7 @@ def test_a_registry_that_is_in_use_takes_a_tree_in(registry: Registry, plant: Pl
     repository.push(newer, "1")
     plant.push("app", APP, "1", "2")
 
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
 
     assert repository.digest_of("1") == newer.digest
     assert repository.digest_of("2") == APP.digest
@@ -441,7 +441,7 @@ def test_a_push_completes_what_the_tree_lacked(registry: Registry, plant: Plant)
     plant.push("app", SPARSE, "1")
     lost = SPARSE.children[1]
     (plant.folder / f"repositories/app/_manifests/revisions/sha256/{lost.digest.hex}/link").unlink()
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
     repository = Repository(registry, "app")
 
     repository.push(lost)
@@ -464,7 +464,7 @@ def test_many_small_pieces_are_the_same_as_one(place: Place, plant: Plant, monke
         monkeypatch.setattr(module, limit, 1)
     registry = place.open_registry()
 
-    adopted = adopt(registry, plant.root)
+    adopted = adopt(registry, FolderTree(plant.root))
 
     assert adopted.findings["child-missing"] == 1
     check_rows(registry.database)

@@ -14,6 +14,7 @@ from jettison.metadata.migrate import migrate
 from jettison.metadata.sqlite import SQLiteDatabase
 from jettison.migrate.adopt import adopt
 from jettison.migrate.export import Exported, NotEmpty, export
+from jettison.migrate.folder_tree import FolderTree
 from jettison.oci.digest import Digest
 from jettison.oci.media_types import DOCKER_IMAGE
 from jettison.oci.reference import RepositoryName, Tag
@@ -39,7 +40,7 @@ def back(folder: Path) -> Registry:
     database = SQLiteDatabase(folder / "jettison.db")
     migrate(database, "sqlite")
     registry = Registry(database, FilesystemBlobs(folder))
-    assert adopt(registry, folder).findings == {}
+    assert adopt(registry, FolderTree(folder)).findings == {}
     return registry
 
 
@@ -203,7 +204,7 @@ def test_an_adopted_tree_is_exported_with_all_that_happened_since(
     """What was pushed lies beside what was adopted, and what was deleted is not there."""
     plant.push("app", APP, "1", "2")
     plant.push("gone", MULTI, "1")
-    adopt(registry, plant.root)
+    adopt(registry, FolderTree(plant.root))
     repository = Repository(registry)
     pushed: Draft = image(b"base", b"pushed since")
     repository.push(pushed, "3")

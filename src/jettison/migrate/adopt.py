@@ -10,12 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 from jettison.metadata.adoption import AdoptedBlob, AdoptedManifest, AdoptedTag, Finding
 from jettison.metadata.blobs import Damage
-from jettison.migrate.note import leave_note
 from jettison.migrate.tree import Flaw, Revision, Tree, TreeBlob, TreeRepository, TreeTag
 from jettison.oci.digest import DIGEST_PATTERN, Digest
 from jettison.oci.errors import ManifestInvalid, NameInvalid, TagInvalid, quoted
@@ -46,16 +44,16 @@ class Adopted:
     before: bool = False
 
 
-def adopt(registry: Registry, root: Path, tell: Tell = tell_nobody) -> Adopted:
-    """Adopt the tree in the data folder ``root``; done before, it is not looked at again.
+def adopt(registry: Registry, tree: Tree, tell: Tell = tell_nobody) -> Adopted:
+    """Adopt the ``tree`` that lies where the registry has its bytes; done before, it is not looked at again.
 
-    Nobody else may write to either. Raises Unavailable; OSError for what this user may not read: what was adopted up
-    to there is not read again by the next attempt.
+    Nobody else may write to either. Raises Unavailable; OSError, BlobsError for what this user may not read: what was
+    adopted up to there is not read again by the next attempt.
     """
-    tree = Tree(root)
+    before = adoption.state(registry)
+    if before is not None and before.finished_at is not None:
+        return Adopted(dict(before.counts), adoption.count_findings(registry), before=True)
     begun = adoption.begin(registry, tree.newest())
-    if begun.finished_at is not None:
-        return Adopted(dict(begun.counts), adoption.count_findings(registry), before=True)
     counts = Counter(begun.counts)
     adoption.forget_general(registry)
     _adopt_repositories(registry, tree, counts, begun.last, tell)
@@ -66,7 +64,7 @@ def adopt(registry: Registry, root: Path, tell: Tell = tell_nobody) -> Adopted:
 
 def _adopt_repositories(registry: Registry, tree: Tree, counts: Counter[str], last: str, tell: Tell) -> None:
     found = tree.repositories()
-    there = [each for each in found if isinstance(each, TreeRepository)]
+    there = [each for each in found if not isinstance(each, Flaw)]
     flaws = [each for each in found if isinstance(each, Flaw)]
     for number, repository in enumerate(there, 1):
         try:
@@ -168,14 +166,7 @@ def _look_at_the_rest(registry: Registry, tree: Tree, counts: Counter[str], tell
         adoption.note(registry, [Finding("", flaw.kind, flaw.subject, flaw.reason) for flaw in flaws])
         done += len(found)
         tell(Progress("files", done, done))
-    extras = list(tree.extras())
-    try:
-        leave_note(tree.folder)
-    except OSError as error:
-        extras.append(Flaw("not-writable", str(tree.folder), f"no note could be left there: {error.strerror}"))
-    if tree.blobs.exists() and not os.access(tree.blobs, os.W_OK):
-        reason = "this user may delete nothing there: the space of what is deleted does not come back"
-        extras.append(Flaw("not-writable", str(tree.blobs), reason))
+    extras = [*tree.extras(), *tree.leave_note()]
     adoption.note(registry, [Finding("", flaw.kind, flaw.subject, flaw.reason) for flaw in extras])
 
 

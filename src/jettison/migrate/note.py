@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 NAME = "SERVED-BY-JETTISON.txt"
 
-_TEXT = """\
+TEXT = """\
 This tree was adopted by Jettison, which serves its blobs from here and deletes those that nothing needs any more.
 
 CNCF distribution must not write here any more, nor collect garbage: what it pushes is not served, and what it deletes
@@ -16,10 +14,3 @@ is missing. To go back to distribution, have Jettison make a tree for it, which 
 
 The database (jettison.db in the data folder, or PostgreSQL) says what exists. Without it, nothing here is known.
 """
-
-
-def leave_note(folder: Path) -> None:
-    """Put the note into the tree's folder. Raises OSError."""
-    place = folder / NAME
-    if not place.exists():
-        place.write_text(_TEXT, "utf-8")
