@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, settings
 from tests.support import parts
 from tests.support.engine import DockerEngine
 from tests.support.postgres import PostgresCluster
+from tests.support.s3 import S3Engine
 from tests.support.server import JettisonServer
 
 # No test is timed: machines are busy, and the first text that is generated builds a table of all characters.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-NEEDS_OF_FIXTURES = {"engine": "docker", "postgres": "postgresql"}
+NEEDS_OF_FIXTURES = {"engine": "docker", "postgres": "postgresql", "s3_engine": "s3"}
 
 DATABASES = [
     pytest.param("sqlite", id="sqlite"),
@@ -59,6 +60,13 @@ def database_url(request: pytest.FixtureRequest) -> str | None:
 def engine() -> Iterator[DockerEngine]:
     """A docker engine, one for each worker."""
     with DockerEngine() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def s3_engine() -> Iterator[S3Engine]:
+    """An S3 engine, one for each worker."""
+    with S3Engine() as running:
         yield running
 
 

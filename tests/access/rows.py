@@ -163,6 +163,12 @@ TOKEN_SERVICE: Final = {("GET", "/token"), ("POST", "/token")}
 """What takes names and passwords in ways of its own: tests/access/test_token_service.py asks it."""
 
 MANAGE: Final = (
+    _api("GET", "/repositories", Needs.CATALOG, 200),
+    *(
+        Row("GET", f"/api/v1/{part}/{{repository:path}}", Needs.PULL, plain(f"/api/v1/{part}/{{name}}", query), 200)
+        for part, query in (("repositories", ""), ("versions", ""), ("version", "?reference=v1"))
+    ),
+    _api("GET", "/disk", Needs.ADMIN, 200),
     _api("GET", "/deletions", Needs.DELETE_ANYWHERE, 200),
     _api("POST", "/deletions", Needs.DELETE, 201, targets=[{"repository": "$name", "tag": "v1"}]),
     _api("GET", "/deletions/{id}", Needs.DELETE_OF_ENTRY, 200, "/deletions/$id"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import pytest
 
@@ -36,8 +36,16 @@ ABSENT: Final = "absent"
 """What a repository that is not there is called: as long as the part of a name that it stands for."""
 
 Headers = tuple[tuple[str, str], ...]
+T = TypeVar("T")
 Asked = tuple[People, TokenOf] | Outside
 """Where a token for each repository comes from."""
+
+
+def mostly_slow(asking: Iterable[T], *first: str, name: Callable[[T], str] = str) -> list[Any]:
+    """All of them: those of these names in every run, the others with what is slow, as each asks everything."""
+    asking = list(asking)
+    assert {*first} <= {name(each) for each in asking}
+    return [pytest.param(each, id=name(each), marks=[] if name(each) in first else pytest.mark.slow) for each in asking]
 
 
 def test_every_route_has_its_row() -> None:
@@ -63,25 +71,27 @@ def test_who_does_not_say_who_they_are(plain_site: Site, plain_people: People, w
     check_all(plain_site, who, ())
 
 
-@pytest.mark.parametrize("who", ACCOUNTS, ids=str)
+@pytest.mark.parametrize("who", mostly_slow(ACCOUNTS, "cleaner", "puller"))
 def test_who_signs_in(plain_site: Site, plain_people: People, who: Who) -> None:
     """May do what is granted to them, their group or everybody; the rest is denied."""
     check_all(plain_site, replace(who, catalog=True), _authorization(plain_people.basic(who.label)))
 
 
-@pytest.mark.parametrize("who", [who for who in ACCOUNTS if who.identity.startswith("robot:")], ids=str)
+@pytest.mark.parametrize("who", mostly_slow((who for who in ACCOUNTS if who.identity.startswith("robot:")), "ci"))
 def test_who_shows_the_token_of_a_robot(site: Site, people: People, who: Who) -> None:
     """The same as by a password."""
     check_all(site, replace(who, catalog=True), _authorization(people.token(who.label)))
 
 
-@pytest.mark.parametrize("of", [*TOKENS, *TOKENS_OF_NOBODY], ids=lambda of: str(of.who))
+@pytest.mark.parametrize(
+    "of", mostly_slow((*TOKENS, *TOKENS_OF_NOBODY), "boss, pull", "stranger, everything", name=lambda of: str(of.who))
+)
 def test_who_shows_a_bearer_token(site: Site, people: People, of: TokenOf) -> None:
     """May do what the token is for, and no more; it is for nothing that its holder may not."""
     check_all(site, of.who, (), (people, of))
 
 
-@pytest.mark.parametrize("label", BAD)
+@pytest.mark.parametrize("label", mostly_slow(BAD, "suspended", "revoked token"))
 def test_who_shows_what_is_not_right(site: Site, people: People, label: str) -> None:
     """Is nobody, not even one of those who have not said who they are."""
     shown: Mapping[str, Headers] = {
@@ -101,7 +111,7 @@ def test_who_shows_what_is_not_right(site: Site, people: People, label: str) -> 
     check_all(site, Who(label, Shown.BAD), shown[label])
 
 
-@pytest.mark.parametrize("label", FORGED)
+@pytest.mark.parametrize("label", mostly_slow(FORGED, "expired", "alg none"))
 def test_who_forges_a_token_of_ours(site: Site, people: People, label: str) -> None:
     """Is nobody, whatever the token says."""
     del people
@@ -111,14 +121,14 @@ def test_who_forges_a_token_of_ours(site: Site, people: People, label: str) -> N
 # ------------------------------------------------------------------------------------------------------- outside, files
 
 
-@pytest.mark.parametrize("who", OUTSIDE, ids=str)
+@pytest.mark.parametrize("who", mostly_slow(OUTSIDE, "pull"))
 def test_who_shows_a_token_of_the_outside_server(outside: Outside, who: Who) -> None:
     """May do what the token is for; no account here has any part in it."""
     who = replace(who, identity="outside:somebody")
     check_all(outside.site, who, (), outside)
 
 
-@pytest.mark.parametrize("label", FORGED)
+@pytest.mark.parametrize("label", mostly_slow(FORGED, "HS256 by our public key"))
 def test_who_forges_a_token_of_the_outside_server(outside: Outside, label: str) -> None:
     """Is nobody."""
     token = forged(label, outside.key_name, outside.key, outside.issuer, outside.service)
@@ -130,6 +140,7 @@ def test_a_password_is_no_token_of_the_outside_server(outside: Outside) -> None:
     check_all(outside.site, Who("a password", Shown.BAD), _authorization(basic("somebody", "with a password")))
 
 
+@pytest.mark.slow
 def test_who_is_in_the_password_file(filed: Site) -> None:
     """May do everything, as with distribution."""
     who = Who("somebody", Shown.ACCOUNT, ALL, elsewhere=ALL, admin=True, catalog=True, identity="outside:somebody")
@@ -150,6 +161,7 @@ def test_who_is_not_in_the_password_file(filed: Site, label: str, shown: str) ->
     check_all(filed, Who(label, Shown.BAD), _authorization(shown))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["outside", "filed"])
 def test_who_says_nothing_is_asked_to_sign_in(request: pytest.FixtureRequest, mode: str) -> None:
     """Nothing is granted to everybody by a password file or another server."""

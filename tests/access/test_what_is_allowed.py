@@ -206,6 +206,7 @@ def test_a_token_for_pushing_does_not_delete(site: Site, people: People, app: Re
 
 
 @pytest.mark.parametrize("enabled", [False, True])
+@pytest.mark.slow
 def test_cve_2026_41888(enabled: bool) -> None:
     """Where deletion is off, nothing is deleted in any way: no tag, version, blob or repository, by nobody at all."""
     with Site({"auth": {"jettison": {}}, "storage": {"delete": {"enabled": enabled}}}) as asked:
@@ -273,6 +274,7 @@ def test_cve_2026_32589(site: Site, people: People, app: Repository) -> None:
 
 @pytest.mark.usefixtures("app")
 @pytest.mark.parametrize("name", ["boss", "elsewhere", "cleaner"])
+@pytest.mark.slow
 def test_cve_2022_31667_31669_31670(site: Site, people: People, name: str) -> None:
     """A number or a name in a request is looked up with the rights of who sends it: robots, grants, deletions."""
     shown, other = people.basic(name), Repository(site.registry, f"secret/app-{name}")

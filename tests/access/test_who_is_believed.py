@@ -160,6 +160,24 @@ def test_a_token_that_asks_for_what_is_not_known_is_refused(site: Site) -> None:
     assert not opens(site, signed(key, {**header, "b64": False, "crit": ["b64"]}, claims()))
 
 
+@pytest.mark.parametrize(
+    ("subject", "status"),
+    [
+        ("", 200),
+        ("CN=Ana Ü, O=team", 200),
+        ("a\nb", 401),
+        ("\x1b[31mred", 401),
+        ("\u202eturned", 401),
+        ("x" * 1001, 401),
+    ],
+)
+def test_a_subject_that_would_write_more_than_a_name_is_refused(outside: Outside, subject: str, status: int) -> None:
+    """What another server says of its people ends in our logs, and on terminals."""
+    token = outside.token(("registry", "catalog", ("*",)), sub=subject)
+    answer = outside.site.ask("GET", "/v2/_catalog", ("Authorization", bearer(token)))
+    assert answer.status == status, answer
+
+
 def test_a_token_of_another_service_is_none_here(site: Site, people: People) -> None:
     """Its audience and issuer have to be ours, and a token is not taken for a password or to get another."""
     name, key = own_key(site)
@@ -182,6 +200,7 @@ def test_a_token_of_another_service_is_none_here(site: Site, people: People) -> 
     assert site.ask("GET", PATH, ("Authorization", basic("boss", token))).status == 401
 
 
+@pytest.mark.slow
 def test_clock_skew(site: Site) -> None:
     """Clocks may differ by a minute, and no more; what was believed once is not believed for ever."""
     name, key = own_key(site)
@@ -308,6 +327,7 @@ def test_unknown_user_timing_of_a_password_file(filed: Site, monkeypatch: pytest
     assert len({(answer.status, answer.body) for answer in answers}) == 1
 
 
+@pytest.mark.slow
 def test_cve_2026_4404() -> None:
     """A new registry has no account, and so no password that anybody could know."""
     with Site({"auth": {"jettison": {}}}) as new:
@@ -325,6 +345,7 @@ def test_cve_2026_4404() -> None:
 # ----------------------------------------------------------------------------------------------------------- addresses
 
 
+@pytest.mark.slow
 def test_hostile_host_in_the_realm(site: Site, plain_site: Site, outside: Outside) -> None:
     """Where clients send passwords to is what the settings say, and nothing that a request says."""
     hostile = [("Host", "evil.example"), ("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "https")]
@@ -347,6 +368,25 @@ def test_a_password_over_plain_http_from_elsewhere_is_refused(site: Site, people
         assert answer.header("www-authenticate") is None
         assert b"HTTPS" in answer.body
     assert site.ask("GET", "/v2/", ("Authorization", people.basic("boss")), client=far, scheme="https").status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/setup", {"code": "aaaaa-aaaaa", "name": "me", "password": "a long enough sentence"}),
+        ("/api/v1/me/password", {"current": "a long enough sentence", "password": "another long sentence"}),
+    ],
+)
+def test_nor_is_one_that_a_body_holds(site: Site, people: People, path: str, body: dict[str, str]) -> None:
+    """The first administrator's, and a new one of somebody who shows a bearer token, which is no password."""
+    token = bearer(str(get_token(site, people.basic("puller"))["token"]))
+    told = []
+    for client, scheme in ((("192.0.2.1", 40000), "http"), (("192.0.2.1", 40000), "https")):
+        headers = (("Authorization", token), ("Content-Type", "application/json"))
+        sent = json.dumps({**body, "current": "not this one"} if "current" in body else body).encode()
+        answer = site.ask("POST", path, *headers, body=sent, client=client, scheme=scheme)
+        told.append((answer.status, b"HTTPS" in answer.body))
+    assert told == [(403, True), (403, False)]
 
 
 def test_cve_2026_33540(site: Site, people: People, listening: socket.socket) -> None:

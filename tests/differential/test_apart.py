@@ -294,6 +294,31 @@ def _behind_a_proxy(config: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**config, "jettison": {"proxies": ["127.0.0.1"]}}
 
 
+@shows("pages by a name made to lead here")
+def test_a_browser_on_the_machine_asks_by_a_name_that_is_ours() -> None:
+    """Distribution answers it by any name; what is no browser is answered by ours too."""
+    rebound = {"Host": "evil.example", "Sec-Fetch-Mode": "cors"}
+    with serving({}) as both:
+        statuses = [
+            [answer.status_code for answer in both.ask("GET", "/v2/_catalog", headers=headers)]
+            for headers in (rebound, {**rebound, "Host": "localhost"}, {"Host": "evil.example"})
+        ]
+
+    assert statuses == [[200, 403], [200, 200], [200, 200]]
+
+
+@shows("forms of other pages")
+def test_a_page_elsewhere_begins_no_upload() -> None:
+    """As a form does, which a browser sends anywhere; a page of the registry's own may."""
+    with serving({}) as both:
+        path = "/v2/a/blobs/uploads/"
+        elsewhere = both.ask("POST", path, headers={"Origin": "http://evil.example"})
+        own = _ask(both.ours.url, "POST", path, headers={"Origin": both.ours.url})
+
+    assert [answer.status_code for answer in elsewhere] == [202, 403]
+    assert own.status_code == 202
+
+
 @shows("a password file that is not there")
 def test_a_password_file_is_not_made_up(tmp_path: Path) -> None:
     """Distribution makes one, and the server is up; ours says which file it misses."""

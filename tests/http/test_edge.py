@@ -31,7 +31,6 @@ HOSTILE = [
     "X-Rewrite-URL: /evil.test",
     "X-HTTP-Method-Override: DELETE",
     "Referer: http://evil.test/",
-    "Origin: http://evil.test",
 ]
 
 

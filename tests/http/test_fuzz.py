@@ -45,6 +45,7 @@ def filled(fuzzed: JettisonServer) -> Iterator[Repository]:
         assert client.get("/healthz").status_code == 200
 
 
+@pytest.mark.slow
 def test_no_request_fails_or_hangs(fuzzed: JettisonServer, filled: Repository) -> None:
     """Whatever is asked, on one connection after another: an answer, never a server's error, in the right form."""
     known = fill(filled)

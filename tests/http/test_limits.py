@@ -14,6 +14,8 @@ from tests.http.refusal import assert_refused
 from tests.http.repository import Repository, digest_of
 from tests.support.server import JettisonServer
 
+pytestmark = pytest.mark.slow
+
 CONTENT = bytes(index * index % 253 for index in range(900_000))
 LIMIT = 1_000_000
 LIMITS = {

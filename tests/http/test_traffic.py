@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from jettison.http.traffic import BOUNDS, Cell, Traffic
 from tests.http.conftest import open_client
 from tests.http.repository import Repository, digest_of
@@ -41,6 +43,7 @@ def test_cells_add_up() -> None:
     assert (one.seconds, one.received, one.sent) == (11, 22, 33)
 
 
+@pytest.mark.slow
 def test_a_server_counts_by_route_and_never_by_path() -> None:
     """Every request is counted where the table of routes has it, with the bytes of both bodies; the API's too."""
     with Watched({"prometheus": {"enabled": True}}) as watched, open_client(watched.server) as client:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -113,6 +114,25 @@ def test_several_processes_that_start_at_once_migrate_once(place: Place) -> None
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(lambda database: migrate(database, place.dialect), databases)) == [NEWEST] * 4
     assert [row[0] for row in ledger(databases[0])] == list(migrations())
+
+
+def test_whoever_waits_for_another_that_migrates_says_so(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it takes a while; then it serves, having done nothing itself. Whoever migrates says nothing."""
+    monkeypatch.setattr(module, "WAITING_SECONDS", 0.05)
+    holding, said = threading.Event(), threading.Event()
+    first, second = place.open_database(migrated=False), place.open_database(migrated=False)
+    migrate(first, place.dialect, lambda: pytest.fail("it waited for nobody"))
+
+    def hold(_: Transaction) -> None:
+        holding.set()
+        assert said.wait(20)
+
+    with ThreadPoolExecutor(1) as threads:
+        held = threads.submit(first.write, hold, module.LOCK)
+        assert holding.wait(20)
+        assert migrate(second, place.dialect, said.set) == NEWEST
+        held.result(20)
+    assert said.is_set()
 
 
 def test_a_step_that_fails_leaves_nothing_of_itself(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -284,6 +285,110 @@ def test_a_busy_pool_is_unavailable(postgres_url: str) -> None:
         assert database.read(lambda tx: tx.one("select 1")) == (1,)
     finally:
         database.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://u:hunter%ff2%zz@h/d", "postgresql://u:hunter2@h/d?sslmod=require", "postgresql://u:hunter2@[h"],
+)
+def test_a_url_that_libpq_cannot_read_is_said_without_its_password(url: str) -> None:
+    """At once, and not after waiting for a server."""
+    with pytest.raises(Unavailable, match=r"jettison\.database\.url is no URL of libpq's") as caught:
+        PostgresDatabase(url)
+    assert "hunter" not in str(caught.value)
+
+
+def test_the_usual_variables_say_what_the_url_leaves_out(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`postgresql://` alone leaves all of it to them."""
+    for name, value in zip(
+        ("PGUSER", "PGHOST", "PGPORT", "PGDATABASE"), re.split(r"[@:/]", postgres_url.partition("//")[2]), strict=True
+    ):
+        monkeypatch.setenv(name, value)
+    database = PostgresDatabase("postgresql://")
+    name = postgres_url.rpartition("/")[2]
+    assert database.read(lambda tx: tx.one("select current_database()::text")) == (name,)
+    database.close()
+
+
+def test_options_of_the_url_win(postgres_url: str) -> None:
+    """What is set otherwise is only a default."""
+    database = PostgresDatabase(f"{postgres_url}?application_name=mine&connect_timeout=7&options=-c%20work_mem%3D7MB")
+    assert database.read(
+        lambda tx: tx.one("select current_setting('application_name'), current_setting('work_mem')")
+    ) == ("mine", "7MB")
+    with database.pool.connection() as connection:
+        assert connection.info.get_parameters()["connect_timeout"] == "7"
+        assert connection.info.get_parameters()["tcp_user_timeout"] == "20000"
+    database.close()
+
+
+def test_no_more_connections_are_opened_than_are_allowed(postgres_url: str) -> None:
+    """Whoever comes when all are used waits for one."""
+    database = PostgresDatabase(postgres_url, connections=3)
+    with ThreadPoolExecutor(12) as threads:
+        used = list(threads.map(lambda _: database.read(_slowly), range(12)))
+    assert len(set(used)) <= 3
+    database.close()
+
+
+def _slowly(tx: Transaction) -> int:
+    [(own, _)] = tx.all("select pg_backend_pid(), pg_sleep(0.05)::text")
+    return int(own)
+
+
+def test_what_is_asked_often_is_prepared(postgres_url: str) -> None:
+    """Once by each connection that asks it a third time, whatever its values are; what is asked once is not."""
+    database = PostgresDatabase(postgres_url, connections=1)
+    database.write(lambda tx: tx.run("create table note (number bigint primary key)"))
+    for number in range(10):
+        database.read(lambda tx, number=number: tx.one("select number from note where number = :n", n=number))  # type: ignore[misc]
+    [prepared] = _prepared(database)
+    assert "select number from note where number = $1" in prepared
+    database.close()
+
+
+def test_prepared_statements_go_with_their_connections(database: PostgresDatabase, postgres_url: str) -> None:
+    """After a restart nobody asks for one by a name that the server does not know any more."""
+
+    def find(tx: Transaction) -> object:
+        return tx.one("select word from note where number = :n", n=1)
+
+    database.write(lambda tx: add(tx, 1))
+    for _ in range(10):
+        database.read(find)
+    assert any("select word from note" in each for each in _prepared(database))
+    with psycopg.connect(postgres_url, autocommit=True) as administrator:
+        administrator.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    answers = []
+    for _ in range(20):
+        try:
+            answers.append(database.read(find))
+        except Unavailable:
+            continue
+    assert len(answers) >= 10
+    assert set(answers) == {("",)}
+
+
+def test_columns_that_are_added_meanwhile_disturb_nothing_prepared(
+    database: PostgresDatabase, postgres_url: str
+) -> None:
+    """A newer version brings its schema while this one goes on serving."""
+    database.write(lambda tx: add(tx, 1))
+    for number in range(10):
+        assert words(database) == [(1, "")]
+        if number == 5:
+            with psycopg.connect(postgres_url, autocommit=True) as newer:
+                newer.execute("alter table note add column other text not null default 'x'")
+    database.write(lambda tx: add(tx, 2))
+    assert words(database) == [(1, ""), (2, "")]
+
+
+def _prepared(database: PostgresDatabase) -> list[str]:
+    rows = database.read(lambda tx: tx.all("select statement from pg_prepared_statements order by statement"))
+    return [statement for (statement,) in rows]
 
 
 def _in_a_thread(work: Callable[[], object]) -> None:

@@ -96,3 +96,12 @@ def test_each_use_is_the_last(session: Database, clock: Clock) -> None:
     clock.advance(60)
     assert advance(session, "two", 3)
     assert session.read(lambda tx: tx.all("select touched_at from upload")) == [(clock.now,)]
+
+
+def test_a_session_is_there_until_it_is_removed(session: Database) -> None:
+    """Also once it has ended: its bytes may lie somewhere still."""
+    assert session.read(lambda tx: uploads.exists(tx, ID))
+    assert session.write(lambda tx: uploads.end(tx, ID))
+    assert session.read(lambda tx: uploads.exists(tx, ID))
+    session.write(lambda tx: uploads.remove(tx, ID))
+    assert not session.read(lambda tx: uploads.exists(tx, ID))

@@ -85,6 +85,7 @@ def test_identities_differ_by_kind_and_name() -> None:
     kinds = [Kind.USER, Kind.ROBOT, Kind.OUTSIDE]
     assert len({Caller(kind, "ci").identity for kind in kinds}) == 3
     assert ANONYMOUS.identity == EVERYONE.identity == Caller(Kind.EVERYONE, "garbage-collect").identity == ""
+    assert Caller(Kind.OUTSIDE).identity == "", "all who have a token without a name are not one"
 
 
 def test_a_pattern_that_cannot_be_read_grants_nothing() -> None:

@@ -158,6 +158,7 @@ BLOBS = [(bytes([size % 251]) * size, algorithm) for size in SIZES for algorithm
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(which=st.integers(0, len(BLOBS) - 1), where=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
+@pytest.mark.slow
 def test_any_flipped_bit_is_found(repository: Repository, which: int, where: float, mask: int) -> None:
     """One byte that differs in any way, anywhere in any blob, is found, and nothing else is."""
     registry = repository.registry
@@ -495,6 +496,7 @@ def test_a_damaged_database_is_found_and_nothing_else_is_looked_at(tmp_path: Pat
 # ------------------------------------------------------------------------------------------------------- beside others
 
 
+@pytest.mark.slow
 def test_a_check_beside_everything_else_finds_nothing(place: Place, database: Database, clock: Clock) -> None:
     """Whatever is pushed, mounted, deleted, restored and swept meanwhile, files of any age included."""
     registry = place.open_registry(database, undo=1000, upload_lease=1000, touch_lease=1000, sweep_grace=0)

@@ -331,7 +331,9 @@ def test_the_journal_of_a_name_begins_with_the_newest(repository: Repository, ot
         each.push(image(b"layer"), "a", "b", "c")
     made = [repository.delete(tag).id for tag in ("a", "b", "c")]
     other.delete("a")
-    found = repository.registry.database.read(lambda tx: deletions.of_repository(tx, "app", 2))
+    found = repository.registry.database.read(
+        lambda tx: deletions.page(tx, before=2**63 - 1, limit=2, state=None, repository="app")
+    )
     assert [entry.id for entry in found] == made[:0:-1]
 
 

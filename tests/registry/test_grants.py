@@ -156,3 +156,31 @@ def test_the_audit_log_tells_what_was_given_and_taken(registry: Registry) -> Non
         ("revoke", "group:dev", '{"scope":"a:delete"}'),
         ("grant", "group:dev", '{"scope":"a:pull,delete"}'),
     ]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_grants_are_paged(registry: Registry, limit: int) -> None:
+    """In the same order, each once, whatever the length of a page; of one holder where that is asked for."""
+    add_user(registry, "bo", "b:pull", "a:pull")
+    add_user(registry, "ana", "team/**:delete,push")
+    add_group(registry, "ana")
+    give(registry, "group:ana", "**:pull")
+    give(registry, "anonymous", "public/*:pull")
+    give(registry, "anonymous", "more/*:pull")
+    for to in (None, "bo", "group:ana", "anonymous"):
+        found: list[grants.Granted] = []
+        more = True
+        while more:
+            page = grants.page(registry, EVERYONE, limit, found[-1].place if found else "", to)
+            assert 0 < len(page.entries) <= limit
+            found, more = found + page.entries, page.more
+        assert found == grants.everyone(registry, EVERYONE, to)
+    with pytest.raises(AccountUnknown):
+        grants.page(registry, EVERYONE, 1, to="nobody")
+
+
+@pytest.mark.parametrize("after", ["x", " ", "group:", "anonymous", "group:zz **", "zz zz", "é \N{SNOWMAN}"])
+def test_any_text_is_some_place_in_the_list(registry: Registry, after: str) -> None:
+    """What is there no more, or never was, too."""
+    add_user(registry, "bo", "b:pull")
+    assert len(grants.page(registry, EVERYONE, 10, after).entries) <= 1

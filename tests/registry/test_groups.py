@@ -99,3 +99,15 @@ def test_what_is_not_there_is_named(registry: Registry, ask: Callable[[Registry]
     with pytest.raises(RegistryError, match=message) as caught:
         ask(registry)
     assert isinstance(caught.value, AccountUnknown)
+
+
+def test_groups_are_paged_with_their_members(registry: Registry) -> None:
+    """By name; each page has the members of its own groups."""
+    add_user(registry, "ana")
+    for name in ("a", "b", "c"):
+        add_group(registry, name, "ana")
+    first, last = groups.page(registry, EVERYONE, 2), groups.page(registry, EVERYONE, 2, "b")
+    assert ([group.name for group in first.entries], first.more) == (["a", "b"], True)
+    assert ([group.name for group in last.entries], last.more) == (["c"], False)
+    assert first.entries + last.entries == groups.everyone(registry, EVERYONE)
+    assert groups.page(registry, EVERYONE, 2, "zz").entries == []

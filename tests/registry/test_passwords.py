@@ -8,7 +8,7 @@ import pytest
 
 from jettison.oci.errors import AccountInvalid, TooManyRequests
 from jettison.registry import passwords as module
-from jettison.registry.passwords import AT_ONCE, LONGEST, Passwords, check_password
+from jettison.registry.passwords import AT_ONCE, LONGEST, WAITING, Passwords, check_password
 
 PASSWORD = "correct horse battery staple"
 
@@ -114,6 +114,26 @@ def test_a_bounded_number_is_hashed_at_once(passwords: Passwords) -> None:
     with ThreadPoolExecutor(8) as threads:
         assert len(set(threads.map(passwords.hash, ["the same"] * 16))) == 16
     assert most == AT_ONCE
+
+
+def test_no_more_than_so_many_wait(passwords: Passwords, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others are told to come again at once, so that whoever sends passwords keeps only so many threads."""
+    monkeypatch.setattr(module, "PATIENCE", 5.0)
+    turns = threading.Semaphore(0)
+    monkeypatch.setattr(passwords, "_turns", turns)
+    with ThreadPoolExecutor(AT_ONCE + WAITING) as threads:
+        waiting = [threads.submit(passwords.hash, PASSWORD) for _ in range(AT_ONCE + WAITING)]
+        began = time.monotonic()
+        while passwords._places.acquire(blocking=False):
+            passwords._places.release()
+            assert time.monotonic() - began < 4, "they have not come to wait"
+            time.sleep(0.01)
+        with pytest.raises(TooManyRequests, match="try again"):
+            passwords.hash(PASSWORD)
+        assert time.monotonic() - began < 4
+        turns.release(AT_ONCE)
+        assert len({each.result() for each in waiting}) == len(waiting)
+    assert passwords.hash(PASSWORD)
 
 
 def test_who_waits_too_long_is_told_to_come_again(passwords: Passwords, monkeypatch: pytest.MonkeyPatch) -> None:

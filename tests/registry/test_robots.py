@@ -132,3 +132,13 @@ def test_the_audit_log_tells_of_robots(registry: Registry) -> None:
         ("robot-add", "ci", '{"scopes":["team/**:push"],"expires_at":"2023-11-15T22:13:20Z"}'),
     ]
     assert token not in repr(lines)
+
+
+def test_robots_are_paged(registry: Registry) -> None:
+    """By name, and users are none."""
+    add_user(registry, "bob")
+    for name in ("a", "b", "c"):
+        add_robot(registry, name, "team/**:pull")
+    first, last = robots.page(registry, EVERYONE, 2), robots.page(registry, EVERYONE, 2, "b")
+    assert (len(first.entries), first.more, len(last.entries), last.more) == (2, True, 1, False)
+    assert first.entries + last.entries == robots.everyone(registry, EVERYONE)

@@ -329,3 +329,18 @@ def test_the_audit_log_tells_of_every_change(registry: Registry) -> None:
         ("root", "192.0.2.7", "account-remove", "ana"),
     ]
     assert PASSWORD not in repr(lines)
+
+
+def test_users_are_paged(registry: Registry) -> None:
+    """By name, after any name, whether it is one's or not."""
+    for name in ("ana", "bo", "cy"):
+        add_user(registry, name)
+    add_robot(registry, "bot")
+    first = users.page(registry, EVERYONE, 2)
+    assert ([user.name for user in first.entries], first.more) == (["ana", "bo"], True)
+    last = users.page(registry, EVERYONE, 2, "bo")
+    assert ([user.name for user in last.entries], last.more) == (["cy"], False)
+    assert users.page(registry, EVERYONE, 3).entries == users.everyone(registry, EVERYONE)
+    assert users.page(registry, EVERYONE, 3, "zz").entries == []
+    with pytest.raises(Denied):
+        users.page(registry, sign_in(registry, "ana", PASSWORD), 2)

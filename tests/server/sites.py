@@ -99,7 +99,8 @@ def main(address: str, root: str, level: str = "info", formatter: str = "text") 
 
     def open_site(settings: Settings) -> Site:
         service.SETTLE_SECONDS = float(os.environ.get("SETTLE_SECONDS", service.SETTLE_SECONDS))
-        site = SmallSite(settings.storage.filesystem.rootdirectory)
+        assert settings.storage.folder is not None
+        site = SmallSite(settings.storage.folder)
         return Site(site, site.close)
 
     try:

@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import OctKey
 
 from jettison.registry.access import EVERYONE
+from jettison.registry.clock import Clock
 from jettison.registry.origin import NOBODY
 from jettison.registry.registry import Registry
 from jettison.registry.users import add
@@ -32,7 +33,7 @@ def doorway(folder: Path, auth: str) -> Doorway:
     settings = settings_of(folder, auth)
     registry: Registry = open_registry(settings)
     try:
-        made = Doorway(settings, registry)
+        made = Doorway(settings, registry, Clock(registry))
         made.close()
     finally:
         registry.close()
@@ -74,6 +75,7 @@ def test_a_file_that_is_no_use_ends_the_start(tmp_path: Path, auth: str, content
         doorway(tmp_path, auth.replace("FILE", str(tmp_path / "file")))
 
 
+@pytest.mark.slow
 def test_the_first_administrator_is_made_by_who_reads_what_the_server_prints(tmp_path: Path) -> None:
     """A code, until there is one; what is printed at later starts has none."""
     config: dict[str, Any] = {"auth": {"jettison": {}}}
@@ -91,6 +93,7 @@ def test_the_first_administrator_is_made_by_who_reads_what_the_server_prints(tmp
         assert "no administrator yet" not in server.log[len(before) :]
 
 
+@pytest.mark.slow
 def test_keys_are_made_at_the_first_start_only(tmp_path: Path) -> None:
     """Tokens outlive a restart."""
     with JettisonServer(tmp_path / "data", config={"auth": {"jettison": {}}}) as server:
@@ -100,6 +103,7 @@ def test_keys_are_made_at_the_first_start_only(tmp_path: Path) -> None:
         assert httpx2.get(f"{server.url}/token/keys", trust_env=False).json() == first
 
 
+@pytest.mark.slow
 def test_passwords_are_not_taken_over_plain_http_from_elsewhere(tmp_path: Path) -> None:
     """Nobody is asked for one, and the reason is told; a proxy that is known may say that its client came by TLS."""
     folder = tmp_path / "data"

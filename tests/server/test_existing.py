@@ -31,7 +31,8 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_it_is_opened_beside_its_server(settings: Settings) -> None:
     """Whoever holds the folder's lock does not matter; content and rules are those of the server."""
-    with folder.locked(settings.storage.filesystem.rootdirectory):
+    assert settings.storage.folder is not None
+    with folder.locked(settings.storage.folder):
         registry = open_existing(settings)
         assert Repository(registry).has_blob(b"layer")
         assert registry.rules.undo == 90_000_000
@@ -92,7 +93,8 @@ def test_what_is_not_whole_is_refused_and_left_as_it_is(
     settings: Settings, damage: Callable[[Path], None], said: str
 ) -> None:
     """Each error says what is wrong, and no file is made or taken away."""
-    root = settings.storage.filesystem.rootdirectory
+    root = settings.storage.folder
+    assert root is not None
     damage(root)
     before = sorted(root.rglob("*"))
     with pytest.raises(ServeError, match=said):

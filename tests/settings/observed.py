@@ -361,7 +361,7 @@ def usual_client(settings: Settings, folder: Path) -> ssl.SSLContext | None:
 
 KEYS: dict[str, tuple[Callable[[Seen], object], Callable[[Settings], object]]] = {
     "storage.delete.enabled": (_deletes, lambda told: told.storage.delete.enabled),
-    "storage.filesystem.rootdirectory": (_root, lambda told: told.storage.filesystem.rootdirectory),
+    "storage.filesystem.rootdirectory": (_root, lambda told: told.storage.folder),
     "storage.maintenance.readonly": (_read_only, lambda told: told.storage.maintenance.readonly.enabled),
     "http.headers": (
         _headers,

@@ -4,6 +4,7 @@ import json
 import tempfile
 from pathlib import Path
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,6 +118,7 @@ def _documents(shape: Shape) -> st.SearchStrategy[object]:
 
 
 @given(st.data())
+@pytest.mark.slow
 def test_any_document_ends_in_settings_that_can_be_shown_or_in_findings(data: st.DataObject) -> None:
     """Whatever stands in the sections, it is read and every setting of it shown, or refused with its place."""
     top = data.draw(st.sampled_from(sorted(VOCABULARY.keys)))

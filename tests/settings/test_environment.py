@@ -84,7 +84,7 @@ def test_deletion_is_enabled_by_its_variable(tmp_path: Path, text: str, base: st
 def test_variables_alone_change_the_built_in_defaults(environ: dict[str, str], deletion: bool, folder: str) -> None:
     """A variable replaces what stands at its path: one value, or the whole section with distribution's defaults."""
     storage = load(None, environ).settings.storage
-    assert (storage.delete.enabled, storage.filesystem.rootdirectory) == (deletion, Path(folder))
+    assert (storage.delete.enabled, storage.folder) == (deletion, Path(folder))
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ _BAD = [
     ("HTTP_HEADERS_X_1", "a", "http.headers.X[1]", "sets item 1 of a list that has 0"),
     ("HTTP_HEADERS_S_0", "a", "http.headers.S[0]", "sets an item of a list, but"),
     ("STORAGE_DELETE_ENABLED", "maybe", "storage.delete.enabled", "'maybe' is neither true nor false"),
-    ("STORAGE_S3_BUCKET", "x", "storage.s3", "is known to distribution and not served yet"),
+    ("STORAGE_GCS_BUCKET", "x", "storage.gcs", "is known to distribution and not served yet"),
     ("STORAGE_MAINTENANCE_READONLY", "true", "storage.maintenance.readonly", "is a section: write its keys below it"),
     ("STORAGE_MAINTENANCE_READONLY_ENABLED", "1", "storage.maintenance.readonly.enabled", "'1' is neither true nor f"),
     ("AUTH", "silly", "auth.silly", "is known to distribution and not served yet: it lets in whoever"),
@@ -261,6 +261,7 @@ _VALUES = st.sampled_from(
 
 
 @given(st.dictionaries(_NAMES, _VALUES, max_size=6))
+@pytest.mark.slow
 def test_any_environment_ends_in_settings_or_in_findings(environ: dict[str, str]) -> None:
     """Whatever variables there are, the start has settings, or is refused with findings that are said in full."""
     environ.pop("REGISTRY_CONFIGURATION_PATH", None)

@@ -49,7 +49,7 @@ def test_every_setting_is_read_from_a_file(tmp_path: Path) -> None:
         "X-Content-Type-Options": ("nosniff",),
         "Access-Control-Allow-Origin": ("*", "https://example.com"),
     }
-    assert settings.storage.filesystem.rootdirectory == Path("/srv/registry")
+    assert settings.storage.folder == Path("/srv/registry")
     assert settings.storage.delete.enabled is True
     assert (settings.log.level, settings.log.formatter, settings.log.accesslog.disabled) == ("warn", "json", True)
     assert settings.catalog.maxentries == 50
@@ -71,7 +71,7 @@ def test_without_a_file_there_are_built_in_defaults() -> None:
     settings = result.settings
     assert (result.path, result.notices) == (None, ())
     assert settings.http.addr == Address("127.0.0.1", 5000)
-    assert settings.storage.filesystem.rootdirectory == Path("data")
+    assert settings.storage.folder == Path("data")
     assert settings.storage.delete.enabled is True
     assert (settings.http.host, settings.http.headers) == (None, {})
     assert (settings.log.level, settings.log.formatter, settings.log.accesslog.disabled) == ("info", "text", False)
@@ -102,7 +102,7 @@ def test_a_file_that_lacks_the_setting_keeps_deletion_off_and_says_so(tmp_path: 
     text = "version: 0.1\nhttp: {addr: ':5000'}\nstorage:\n  filesystem:\n"
     result = loaded(tmp_path, base=text)
     assert result.settings.storage.delete.enabled is False
-    assert result.settings.storage.filesystem.rootdirectory == Path("/var/lib/registry")
+    assert result.settings.storage.folder == Path("/var/lib/registry")
     assert "storage.delete.enabled" not in result.origins
     (notice,) = result.notices
     assert str(notice) == (
@@ -339,11 +339,19 @@ def test_settings_do_not_show_the_database_password(tmp_path: Path) -> None:
         ("version: 0.10\nstorage: filesystem\n", {"version: '0.10' is not 0.1"}),
         ("version: [0.1]\nstorage: filesystem\n", {"version: takes one value, not a list or a section"}),
         ("version: 0.1\n", {"storage: says nowhere where content lies"}),
-        ("version: 0.1\nstorage:\n", {"storage.filesystem: says nowhere where content lies"}),
-        ("version: 0.1\nstorage: {delete: {enabled: true}}\n", {"storage.filesystem: says nowhere where content lies"}),
+        ("version: 0.1\nstorage:\n", {"storage: says nowhere where content lies"}),
+        ("version: 0.1\nstorage: {delete: {enabled: true}}\n", {"storage: says nowhere where content lies"}),
         ("version: 0.1\nstorage: [a]\n", {"storage: is a section: write its keys below it"}),
-        ("version: 0.1\nstorage: s3\n", {"storage.s3: is known to distribution and not served yet: write `storage.f"}),
-        ("version: 0.1\nstorage: {s3: {}, filesystem: {}}\n", {"storage.s3: is known to distribution"}),
+        (
+            "version: 0.1\nstorage: gcs\n",
+            {"storage.gcs: is known to distribution and not served yet: write `storage.f"},
+        ),
+        ("version: 0.1\nstorage: {gcs: {}, filesystem: {}}\n", {"storage.gcs: is known to distribution"}),
+        (
+            "version: 0.1\nstorage: s3aws\n",
+            {"storage.s3aws: is known to distribution and not served yet: write `storage.s3`"},
+        ),
+        ("version: 0.1\nstorage: s3\n", {"storage.s3.bucket: is missing: add it"}),
         ("version: 0.1\nstorage: {filesystem: 5}\n", {"storage.filesystem: is a section"}),
         ("{}\n", {"version: is missing", "storage: says nowhere where content lies"}),
     ],

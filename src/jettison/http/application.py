@@ -6,11 +6,13 @@ import time
 
 import structlog
 
-from jettison.http import readonly
+from jettison.http import host, readonly
+from jettison.http.console import console
+from jettison.http.console.console import Console
 from jettison.http.door import gate
 from jettison.http.edge import Edge
 from jettison.http.errors import error_response
-from jettison.http.manage import management
+from jettison.http.manage import guard, management
 from jettison.http.manage.management import Management
 from jettison.http.proxies import address_of
 from jettison.http.request import (
@@ -56,6 +58,7 @@ class Application:
         self._traffic = traffic
         self._find = Router(routes).find
         self._management = Management(edge)
+        self._console = Console(edge)
         configured = {name for name, _ in edge.headers}
         own = [header for header in OWN_HEADERS if header[0] not in configured]
         self._common: Headers = [*own, *edge.headers]
@@ -83,13 +86,18 @@ class Application:
         request.path = self._path(request)
         if self.unwell:
             raise _unwell()
+        host.check(request)
         found = self._find(request.path)
+        if found is None and request.path.startswith(console.ROOT):
+            return await self._console.answer(request)
         if found is None:
             await gate.enter(request)
             if request.path.startswith(management.ROOT):
                 return await self._management.answer(request)
             raise await _unknown(request)
         request.route, request.parts, request.allowed = found.path, found.parts, found.allowed
+        if found.path == console.HOME and console.asks_for_page(request):
+            return await self._console.answer(request)
         return await self._serve(request, found)
 
     async def _serve(self, request: Request, found: Found) -> Response | Stream:
@@ -107,6 +115,8 @@ class Application:
             return await _other_method(request, found)
         if guarded:
             await gate.check(request, found.parts.get("name"))
+        if request.method == "POST":
+            guard.check_post(request)
         try:
             return await route.handler(request)
         except (NameUnknown, NameInvalid) as error:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from jettison.http.limits import Limits
 from jettison.http.proxies import NONE, Proxies
+from jettison.http.redirects import Redirects
 from jettison.http.response import Headers
 from jettison.registry.registry import Registry
 
@@ -39,6 +40,7 @@ class Edge:
     proxies: Proxies = field(default=NONE, kw_only=True)
     limits: Limits = field(default_factory=Limits, kw_only=True)
     door: Door | None = field(default=None, kw_only=True)
+    redirects: Redirects | None = field(default=None, kw_only=True)
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "jettison"))
 
     async def run(self, work: Callable[[], T]) -> T:

@@ -47,6 +47,7 @@ STATUS: dict[type[Exception], int] = {
     errors.AccountExists: 409,
     errors.LastAdministrator: 409,
     errors.TooLarge: 413,
+    store.TooLong: 413,
     TypeUnsupported: 415,
     errors.RangeInvalid: 416,
     errors.TooManyRequests: 429,
@@ -55,21 +56,30 @@ STATUS: dict[type[Exception], int] = {
     errors.DiskFull: 507,
     store.BytesMissing: 500,
     store.NotDurable: 503,
+    store.Unreachable: 503,
     store.NoSpace: 507,
 }
 
 FULL = "the disk of this registry is full: free some space, or delete something, then go on; nothing stored is lost"
 """Which disk, and how full it is, is for the log."""
 
+AWAY = "the storage of this registry does not answer: try again; nothing stored is lost"
+
+_CODES = {413: errors.TooLarge.code, 500: "UNKNOWN"}
+_AT_ONCE: Headers = [(b"retry-after", b"1")]
+
 
 def error_response(error: Exception) -> Response:
     """The response that tells ``error``; anything that is not in the table is ours, and says no more than that."""
     if isinstance(error, RegistryError):
         return _response(STATUS[type(error)], error.code, error.message, error.detail, _headers(error))
+    if isinstance(error, store.Unreachable):
+        # What was refused, where and why, is for the log.
+        return _response(503, "UNAVAILABLE", AWAY, None, _AT_ONCE)
     status = STATUS.get(type(error))
     if status is not None:
         message = FULL if status == 507 else str(error)
-        return _response(status, "UNAVAILABLE" if status != 500 else "UNKNOWN", message, None, [])
+        return _response(status, _CODES.get(status, "UNAVAILABLE"), message, None, [])
     return _response(500, "UNKNOWN", "the server failed at this request; its log says why", None, [])
 
 
@@ -79,7 +89,7 @@ def _response(status: int, code: str, message: str, detail: Json, headers: Heade
 
 def _headers(error: RegistryError) -> Headers:
     if isinstance(error, Unavailable):
-        return [(b"retry-after", b"1")]
+        return _AT_ONCE
     if isinstance(error, TooManyRequests):
         return [(b"retry-after", b"%d" % error.seconds)]
     if isinstance(error, RangeInvalid) and error.size is not None:

@@ -135,5 +135,11 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     return parsed
 
 
+def is_loopback(address: str) -> bool:
+    """Whether whoever has that address is on this machine."""
+    parsed = parse_address(address)
+    return parsed is not None and parsed.is_loopback
+
+
 def _text(value: bytes) -> str:
     return value.decode("latin-1")

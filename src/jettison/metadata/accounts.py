@@ -76,6 +76,17 @@ def all_of(tx: Transaction, kind: str) -> list[AccountRow]:
     return [_account(row) for row in tx.all(f"{_ACCOUNT} where kind = :kind order by name", kind=kind)]
 
 
+def page(tx: Transaction, kind: str, after: str, limit: int) -> list[AccountRow]:
+    """At most ``limit`` users or robots whose names come after that one, by name."""
+    rows = tx.all(
+        f"{_ACCOUNT} where kind = :kind and name > :after order by name limit :limit",
+        kind=kind,
+        after=after,
+        limit=limit,
+    )
+    return [_account(row) for row in rows]
+
+
 def is_any(tx: Transaction) -> bool:
     """Whether there is an account."""
     return tx.one("select 1 from account limit 1") is not None

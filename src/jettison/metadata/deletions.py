@@ -108,10 +108,4 @@ def page(tx: Transaction, *, before: int, limit: int, state: str | None, reposit
     return [Entry(*row) for row in rows]
 
 
-def of_repository(tx: Transaction, repository: str, limit: int) -> list[Entry]:
-    """At most ``limit`` entries of a repository name, the newest first."""
-    rows = tx.all(f"{_ENTRY} where repository = :name order by id desc limit :limit", name=repository, limit=limit)
-    return [Entry(*row) for row in rows]
-
-
 _ENTRY = "select id, kind, state, repository, actor, reason, deleted_at, expires_at, ended_at, summary from deletion"

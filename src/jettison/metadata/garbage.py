@@ -36,8 +36,10 @@ def over(tx: Transaction, limit: int) -> list[tuple[int, str, int]]:
     return [
         (row[0], row[1], row[2])
         for row in tx.all(
-            """select r.id, r.name, d.id from deletion d join repository r on r.deletion = d.id
-               where d.state in ('expired', 'purged') and d.expires_at <= :now order by d.id, r.id limit :limit""",
+            # Of those that are hidden, not of all deletions ever: the journal forgets nothing.
+            """select r.id, r.name, d.id from repository r cross join deletion d
+               where r.deletion is not null and d.id = r.deletion and d.state in ('expired', 'purged')
+               and d.expires_at <= :now order by r.deletion, r.id limit :limit""",
             now=tx.now,
             limit=limit,
         )

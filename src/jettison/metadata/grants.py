@@ -104,5 +104,29 @@ def all_grants(tx: Transaction) -> list[GrantRow]:
     return [GrantRow(*row) for row in rows]
 
 
+def page(tx: Transaction, after: tuple[int, str, str], limit: int, holder: Holder | None = None) -> list[GrantRow]:
+    """At most ``limit`` grants, to ``holder`` if one is given, in the order of :func:`all_grants`.
+
+    ``after`` is the place of the one before them: 0 for everybody's, 1 a group's, 2 an account's; the name, empty for
+    everybody; the pattern.
+    """
+    rank, name, pattern = after
+    only = "" if holder is None else f"and {_OF_HOLDER.removeprefix('where ')}"
+    rows = tx.all(
+        f"""select a.name, g.name, x.pattern, x.actions, x.created_at from granted x
+            left join account a on a.id = x.account left join account_group g on g.id = x.account_group
+            where ({_PLACE}) > (:rank, :name, :pattern) {only} order by {_PLACE} limit :limit""",
+        rank=rank,
+        name=name,
+        pattern=pattern,
+        limit=limit,
+        account=(holder and holder.account) or 0,
+        account_group=(holder and holder.group) or 0,
+    )
+    return [GrantRow(*row) for row in rows]
+
+
+_PLACE = """case when x.account is not null then 2 when x.account_group is not null then 1 else 0 end,
+            coalesce(a.name, g.name, ''), x.pattern"""
 # As the unique index has it: null is not equal to null.
 _OF_HOLDER = "where coalesce(account, 0) = :account and coalesce(account_group, 0) = :account_group"

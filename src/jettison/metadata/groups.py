@@ -31,6 +31,28 @@ def all_groups(tx: Transaction) -> list[tuple[str, int]]:
     return [(row[0], row[1]) for row in tx.all("select name, created_at from account_group order by name")]
 
 
+def page(tx: Transaction, after: str, limit: int) -> list[tuple[str, int]]:
+    """At most ``limit`` groups whose names come after that one, each with the time it was made at, by name."""
+    rows = tx.all(
+        "select name, created_at from account_group where name > :after order by name limit :limit",
+        after=after,
+        limit=limit,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def members(tx: Transaction, first: str, last: str) -> list[tuple[str, str]]:
+    """The memberships of the groups from one name to another, as the group's and the user's name, by name."""
+    rows = tx.all(
+        """select g.name, a.name from account_group_member m
+           join account_group g on g.id = m.account_group join account a on a.id = m.account
+           where g.name >= :first and g.name <= :last order by g.name, a.name""",
+        first=first,
+        last=last,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def memberships(tx: Transaction) -> list[tuple[str, str]]:
     """Every membership as the group's and the user's name, by name."""
     rows = tx.all(

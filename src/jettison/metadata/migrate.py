@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from functools import partial
 from importlib import resources
 
@@ -11,17 +13,21 @@ from jettison.oci.errors import Unavailable
 
 LOCK = Lock.alone("jettison/schema")
 
+WAITING_SECONDS = 2.0
+"""How long one waits for another before it is said."""
+
 
 class NewerSchema(Unavailable):
     """The database was written by a newer version, whose rows this one may not understand."""
 
 
-def migrate(database: Database, dialect: str) -> int:
+def migrate(database: Database, dialect: str, waiting: Callable[[], None] = lambda: None) -> int:
     """Apply the migrations that ``database`` lacks, each whole or not at all; return its version.
 
-    Raises NewerSchema when it is ahead of this program, with nothing changed.
+    Of several processes that start at once one does it, and the others wait; ``waiting`` is called, in another thread,
+    where that takes a while. Raises NewerSchema when it is ahead of this program, with nothing changed.
     """
-    database.write(_create_ledger, LOCK)
+    _alone(database, _create_ledger, waiting)
     steps = migrations()
     found = database.read(version)
     if found > max(steps):
@@ -31,7 +37,7 @@ def migrate(database: Database, dialect: str) -> int:
         )
     for number, text in steps.items():
         if number > found:
-            database.write(partial(_apply, number=number, text=text, dialect=dialect), LOCK)
+            _alone(database, partial(_apply, number=number, text=text, dialect=dialect), waiting)
     return max(steps)
 
 
@@ -46,6 +52,22 @@ def version(tx: Transaction) -> int:
     """The schema that the database has."""
     row = tx.one("select max(version) from schema_version")
     return int(row[0]) if row is not None and row[0] is not None else 0
+
+
+def _alone(database: Database, work: Callable[[Transaction], None], waiting: Callable[[], None]) -> None:
+    """Do ``work`` while nobody else migrates."""
+    timer = threading.Timer(WAITING_SECONDS, waiting)
+    timer.daemon = True
+
+    def begun(tx: Transaction) -> None:
+        timer.cancel()
+        work(tx)
+
+    timer.start()
+    try:
+        database.write(begun, LOCK)
+    finally:
+        timer.cancel()
 
 
 def _create_ledger(tx: Transaction) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from jettison.metadata.database import NO_LOCK, Lock, Row, Transaction
@@ -22,6 +23,19 @@ from jettison.oci.errors import Unavailable
 
 T = TypeVar("T")
 Connection = psycopg.Connection[Row]
+PREPARED_AFTER = 2
+
+DEFAULTS = {
+    "fallback_application_name": "jettison",
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""What of libpq's options is set where the URL does not say: a server whose machine is gone says nothing any more, and
+nobody should wait for it for a quarter of an hour."""
+
 ATTEMPTS = 8
 """How often a write that lost a race (a deadlock, a violated key) is tried before it is given up."""
 PATIENCE = 10.0
@@ -74,12 +88,17 @@ class PostgresTransaction:
 
 
 class PostgresDatabase:
-    """A pool of connections to ``url`` (libpq's syntax); see :class:`.database.Database`."""
+    """A pool of at most so many ``connections`` to ``url``; see :class:`.database.Database`.
+
+    The URL has libpq's syntax and options; what it leaves out, the ``PG*`` variables say. A statement is prepared when
+    a connection has seen it PREPARED_AFTER times, and goes with its connection: after a restart all are new.
+    """
 
     inline = False
     copy_name = "jettison.dump"
 
     def __init__(self, url: str, clock: Callable[[], int] | None = None, connections: int = 16) -> None:
+        given = _options(url)
         self._url = url
         self._clock = clock
         self._is_gone = False
@@ -89,9 +108,14 @@ class PostgresDatabase:
             max_size=connections,
             open=False,
             check=self._check,
+            configure=_configure,
             # After that, the next request has it try again at once; left to itself it would wait for minutes.
             reconnect_timeout=RECONNECT_SECONDS,
-            kwargs={"autocommit": True, "prepare_threshold": 2, "application_name": "jettison"},
+            kwargs={
+                **{name: value for name, value in DEFAULTS.items() if name not in given},
+                "autocommit": True,
+                "prepare_threshold": PREPARED_AFTER,
+            },
         )
         try:
             self.pool.open(wait=True, timeout=10)
@@ -180,6 +204,23 @@ class PostgresDatabase:
             return result
 
 
+def _options(url: str) -> dict[str, Any]:
+    """The options of a URL. Raises Unavailable."""
+    try:
+        return conninfo_to_dict(url)
+    except psycopg.Error:
+        # What is wrong may be in the password, so it is not repeated.
+        raise Unavailable(
+            "jettison.database.url is no URL of libpq's: write what is not a letter or a digit in its user and password"
+            " as % and two digits, and look at the options after its question mark"
+        ) from None
+
+
+def _configure(connection: Connection) -> None:
+    # Statements here take milliseconds, and compiling one whose cost is guessed too high takes hundreds.
+    connection.execute("set jit = off")
+
+
 def _rollback(connection: Connection) -> None:
     if not connection.closed and not connection.broken:
         connection.execute("rollback")
@@ -204,6 +245,9 @@ def _errors() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise Unavailable("the database is busy or gone; try again") from error
+    except errors.OperatorIntervention as error:
+        # Not its subclasses, which are shutdowns: this one is raised by our own trigger while a registry moves.
+        raise Unavailable(_first_line(error)) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         if isinstance(error, LOST_RACES):
             raise

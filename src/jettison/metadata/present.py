@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jettison.metadata.database import Database, Transaction
 from jettison.metadata.migrate import NewerSchema, migrations, version
+from jettison.metadata.moves import require_whole
 from jettison.oci.errors import Unavailable
 
 _LEDGER = {
@@ -17,7 +18,10 @@ class NoRegistry(Unavailable):
 
 
 def require_registry(database: Database, dialect: str) -> None:
-    """Raise NoRegistry or NewerSchema unless ``database`` has exactly this version's schema. Changes nothing."""
+    """Raise NoRegistry or NewerSchema unless ``database`` has exactly this version's schema. Changes nothing.
+
+    Raises HalfMoved where a move to it has not ended.
+    """
     known = max(migrations())
     found = database.read(lambda tx: _version(tx, dialect))
     if not found:
@@ -31,6 +35,7 @@ def require_registry(database: Database, dialect: str) -> None:
         raise NewerSchema(
             f"the database has schema {found} and this program knows {known}: use the version that the server has"
         )
+    database.read(require_whole)
 
 
 def some_keys(database: Database, limit: int) -> list[str]:

@@ -23,6 +23,18 @@ def record(tx: Transaction, manifests: Mapping[int, int], tags: Mapping[tuple[in
            on conflict (repository, name) do update set at = excluded.at where tag_pulled.at < excluded.at""",
         [{"repository": repository, "name": name, "at": at} for (repository, name), at in sorted(tags.items())],
     )
+    _note_repositories(tx, manifests)
+
+
+def _note_repositories(tx: Transaction, manifests: Mapping[int, int]) -> None:
+    rows = tx.all("select id, repository from manifest where id in :ids", ids=list(manifests))
+    latest: dict[int, int] = {}
+    for id, repository in rows:
+        latest[repository] = max(latest.get(repository, 0), manifests[id])
+    tx.many(
+        "update overview set pulled_at = :at where repository = :id and pulled_at < :at",
+        [{"id": id, "at": at} for id, at in sorted(latest.items())],
+    )
 
 
 def of_manifest(tx: Transaction, manifest: int) -> int | None:

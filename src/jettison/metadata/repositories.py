@@ -63,8 +63,13 @@ def find_listed(tx: Transaction, name: str) -> int | None:
 
 
 def list_it(tx: Transaction, repository: int) -> None:
-    """Put the repository into the catalog; a row already there is not written again."""
-    tx.run("update repository set listed = 1 where id = :id and listed = 0", id=repository)
+    """Put the repository into the catalog, and its numbers among those to be counted; what is there stays as it is."""
+    if tx.run("update repository set listed = 1 where id = :id and listed = 0", id=repository):
+        tx.run(
+            """insert into overview (repository, name) select id, name from repository where id = :id
+               on conflict (repository) do nothing""",
+            id=repository,
+        )
 
 
 def unlist_if_empty(tx: Transaction, repository: int) -> None:

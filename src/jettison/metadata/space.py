@@ -78,20 +78,29 @@ _ALL_KEYS = _KEYS.format(join="left join", where="")
 
 _EXCLUSIVE = "select 'exclusive', low, cast(sum(size) as bigint) from k where low = high group by low"
 _SHARED = """select 'shared', repository, cast(sum(size) as bigint) from (
-                 select distinct l.repository, k.key, k.size
-                 from k join blob b on b.key = k.key join repository_blob l on l.blob = b.id
-                 join repository r on r.id = l.repository
+                 select distinct l.repository, k.key, k.size from {links}
                  where k.low < k.high and r.deletion is null and (l.leased_until is null or l.leased_until > :now)
+                 {which}
              ) as has group by repository"""
+_SHARED_BY_ALL = _SHARED.format(
+    links="""k join blob b on b.key = k.key join repository_blob l on l.blob = b.id
+             join repository r on r.id = l.repository""",
+    which="",
+)
+# The order of a cross join is that of the text: SQLite would else read all links of all repositories.
+_SHARED_BY_ONE = _SHARED.format(
+    links="k cross join blob b cross join repository_blob l cross join repository r",
+    which="and b.key = k.key and l.repository = :repository and l.blob = b.id and r.id = l.repository",
+)
 _SUMS = f"""{_ALL_KEYS}
-            {_EXCLUSIVE} union all {_SHARED}
+            {_EXCLUSIVE} union all {_SHARED_BY_ALL}
             union all select 'once', null, cast(sum(size) as bigint) from k where low < high
             union all select 'undo', null, cast(sum(size) as bigint) from k where low is null and undo > :now
             union all select 'garbage', null, cast(sum(size) as bigint) from k
                       where low is null and (undo is null or undo <= :now)
             union all select 'discarded', null, cast(sum(size) as bigint) from discarded
             union all select 'uploads', null, cast(sum(received) as bigint) from upload"""
-_ONE = f"""{_KEYS} {_EXCLUSIVE} union all {_SHARED}""".format(
+_ONE = f"""{_KEYS} {_EXCLUSIVE} union all {_SHARED_BY_ONE}""".format(
     join="join",
     where="""where b.key in (select own.key from repository_blob l join blob own on own.id = l.blob
                              where l.repository = :repository)""",

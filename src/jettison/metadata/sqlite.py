@@ -16,6 +16,7 @@ import apsw
 from jettison.metadata.database import FORGOTTEN, NO_LOCK, Lock, Row, Transaction
 from jettison.metadata.dialect import for_sqlite
 from jettison.metadata.files import FileLock, OpenedFile
+from jettison.metadata.freezing import REFUSAL
 from jettison.metadata.reserve import Reserve
 from jettison.metadata.turns import Ticket, Turns
 from jettison.oci.errors import DiskFull, Unavailable
@@ -287,6 +288,8 @@ def _explain(error: apsw.Error) -> None:
     """Raise Unavailable, in the registry's words, for what the database can't do now; return for anything else."""
     if isinstance(error, (apsw.BusyError, apsw.LockedError)):
         raise Unavailable("the database is locked by another process; try again") from error
+    if isinstance(error, apsw.ConstraintError) and str(error) == REFUSAL:
+        raise Unavailable(REFUSAL) from error
     if isinstance(error, apsw.FullError):
         raise DiskFull("the disk that holds the database is full: free some space, or delete something") from error
     if isinstance(error, DAMAGED):

@@ -19,14 +19,6 @@ def point(tx: Transaction, repository: int, name: str, manifest: int) -> None:
     )
 
 
-def manifest_of(tx: Transaction, repository: int, name: str) -> int | None:
-    """The id of the manifest that the tag points at, or None."""
-    row = tx.one(
-        "select manifest from tag where repository = :repository and name = :name", repository=repository, name=name
-    )
-    return row[0] if row else None
-
-
 def list_names(tx: Transaction, repository: int, last: str, limit: int) -> list[str]:
     """At most ``limit`` tags after ``last``, by bytes."""
     rows = tx.all(

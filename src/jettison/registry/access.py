@@ -69,7 +69,9 @@ class Caller:
     @property
     def identity(self) -> str:
         """Who it is, in a word that no other caller has; empty for those who did not say."""
-        return f"{self.kind.value}:{self.name}" if self.kind in (Kind.USER, Kind.ROBOT, Kind.OUTSIDE) else ""
+        if not self.name or self.kind in (Kind.EVERYONE, Kind.ANONYMOUS):
+            return ""
+        return f"{self.kind.value}:{self.name}"
 
     def may(self, action: Action, name: str | None = None) -> bool:
         """Whether it may do that with the repository ``name``; without one, with the registry as a whole."""

@@ -14,6 +14,7 @@ from jettison.registry.account_name import EVERYBODY
 from jettison.registry.administration import change, find_account
 from jettison.registry.audit import Deed
 from jettison.registry.groups import find_group
+from jettison.registry.listing import Page, page_of
 from jettison.registry.origin import Origin
 from jettison.registry.registry import Registry
 from jettison.registry.scope import Scope, kept_scope
@@ -31,6 +32,11 @@ class Granted:
     to: str
     scope: Scope
     created_at: int
+
+    @property
+    def place(self) -> str:
+        """Where it is in a list of them."""
+        return f"{self.to} {self.scope.pattern}"
 
     def to_json(self) -> dict[str, Json]:
         """As a JSON object."""
@@ -91,6 +97,30 @@ def everyone(registry: Registry, caller: Caller, to: str | None = None) -> list[
     return registry.database.read(work, snapshot=True)
 
 
+def page(registry: Registry, caller: Caller, limit: int, after: str = "", to: str | None = None) -> Page[Granted]:
+    """At most ``limit`` grants, or of those to one of them, in the order of :func:`everyone`.
+
+    ``after`` is the :attr:`Granted.place` of the one before them. Raises AccountUnknown, Denied.
+    """
+    caller.require(Action.ADMIN)
+
+    def work(tx: Transaction) -> list[Granted]:
+        holder = _holder(tx, to) if to is not None else None
+        return [_row(row) for row in grants.page(tx, _place(after), limit + 1, holder)]
+
+    return page_of(registry.database.read(work, snapshot=True), limit)
+
+
+def _place(text: str) -> tuple[int, str, str]:
+    """Where that place is in the order; whatever it says is some place."""
+    to, _, pattern = text.partition(" ")
+    if not to:
+        return -1, "", ""
+    if to == EVERYBODY:
+        return 0, "", pattern
+    return (1, to.removeprefix(GROUP), pattern) if to.startswith(GROUP) else (2, to, pattern)
+
+
 def add_scope(tx: Transaction, holder: Holder, scope: Scope) -> None:
     """Grant it, beside what they have by the same pattern."""
     together = Scope(scope.pattern, scope.actions | _had(tx, holder, scope.pattern))
@@ -116,7 +146,11 @@ def _holder(tx: Transaction, to: str) -> Holder:
 
 
 def _all(tx: Transaction) -> list[Granted]:
-    return [Granted(_to(row), kept_scope(row.pattern, row.actions), row.created_at) for row in grants.all_grants(tx)]
+    return [_row(row) for row in grants.all_grants(tx)]
+
+
+def _row(row: GrantRow) -> Granted:
+    return Granted(_to(row), kept_scope(row.pattern, row.actions), row.created_at)
 
 
 def _to(row: GrantRow) -> str:

@@ -15,6 +15,7 @@ from jettison.registry.access import Action, Caller
 from jettison.registry.account_name import check_account_name, is_account_name
 from jettison.registry.administration import change, find_account
 from jettison.registry.audit import Deed
+from jettison.registry.listing import Page, page_of
 from jettison.registry.origin import Origin
 from jettison.registry.registry import Registry
 from jettison.registry.times import rfc3339
@@ -53,6 +54,17 @@ def everyone(registry: Registry, caller: Caller) -> list[Group]:
     """All groups, by name. Raises Denied."""
     caller.require(Action.ADMIN)
     return registry.database.read(_groups, snapshot=True)
+
+
+def page(registry: Registry, caller: Caller, limit: int, after: str = "") -> Page[Group]:
+    """At most ``limit`` groups whose names come after that one, by name. Raises Denied."""
+    caller.require(Action.ADMIN)
+
+    def work(tx: Transaction) -> list[Group]:
+        found = groups.page(tx, after, limit + 1)
+        return _with_members(found, groups.members(tx, found[0][0], found[-1][0]) if found else [])
+
+    return page_of(registry.database.read(work, snapshot=True), limit)
 
 
 def remove(registry: Registry, caller: Caller, origin: Origin, name: str) -> None:
@@ -109,14 +121,19 @@ def _join(tx: Transaction, origin: Origin, caller: Caller, name: str, id: int, u
 
 
 def _groups(tx: Transaction) -> list[Group]:
+    return _with_members(groups.all_groups(tx), groups.memberships(tx))
+
+
+def _with_members(found: Iterable[tuple[str, int]], memberships: Iterable[tuple[str, str]]) -> list[Group]:
     members: dict[str, list[str]] = {}
-    for name, user in groups.memberships(tx):
+    for name, user in memberships:
         members.setdefault(name, []).append(user)
-    return [Group(name, tuple(members.get(name, ())), created_at) for name, created_at in groups.all_groups(tx)]
+    return [Group(name, tuple(members.get(name, ())), created_at) for name, created_at in found]
 
 
 def _group(tx: Transaction, name: str) -> Group:
-    return next(group for group in _groups(tx) if group.name == name)
+    [group] = _with_members([each for each in groups.all_groups(tx) if each[0] == name], groups.members(tx, name, name))
+    return group
 
 
 def _note(tx: Transaction, origin: Origin, caller: Caller, name: str, what: str, user: str | None = None) -> None:

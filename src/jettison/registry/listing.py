@@ -31,7 +31,8 @@ class Page(Generic[T]):
     more: bool
 
 
-def _page(entries: list[T], limit: int) -> Page[T]:
+def page_of(entries: list[T], limit: int) -> Page[T]:
+    """The page of so many, of which one more was looked for."""
     return Page(entries[:limit], len(entries) > limit)
 
 
@@ -41,7 +42,7 @@ def catalog(registry: Registry, last: str, limit: int, caller: Caller) -> Page[s
     Those that ``caller`` may pull. Where that is not all of them, many rows may have to be read for one page.
     """
     if caller.lists_all:
-        return _page(registry.database.read(lambda tx: repositories.list_names(tx, last, limit + 1)), limit)
+        return page_of(registry.database.read(lambda tx: repositories.list_names(tx, last, limit + 1)), limit)
 
     def work(tx: Transaction) -> list[str]:
         seen: list[str] = []
@@ -54,7 +55,7 @@ def catalog(registry: Registry, last: str, limit: int, caller: Caller) -> Page[s
             after = names[-1]
         return seen
 
-    return _page(registry.database.read(work), limit)
+    return page_of(registry.database.read(work), limit)
 
 
 def tag_names(registry: Registry, name: RepositoryName, last: str, limit: int) -> Page[str]:
@@ -67,7 +68,7 @@ def tag_names(registry: Registry, name: RepositoryName, last: str, limit: int) -
     names = registry.database.read(work)
     if names is None:
         raise NameUnknown(f"there is no repository {name}", {"name": str(name)})
-    return _page(names, limit)
+    return page_of(names, limit)
 
 
 def referrers(
@@ -87,7 +88,7 @@ def referrers(
     for digest, descriptor in tagged.items():
         if (last is None or digest > last) and artifact_type in (None, descriptor.artifact_type):
             described.setdefault(digest, descriptor)
-    return _page([described[digest] for digest in sorted(described)], REFERRERS_A_PAGE)
+    return page_of([described[digest] for digest in sorted(described)], REFERRERS_A_PAGE)
 
 
 def _by_tag_schema(tx: Transaction, name: RepositoryName, subject: Digest) -> dict[Digest, Descriptor]:

@@ -31,6 +31,9 @@ AT_ONCE: Final = 2
 PATIENCE: Final = 5.0
 """Seconds to wait for one's turn."""
 
+WAITING: Final = 10
+"""How many may wait for theirs: each keeps a thread, of which uploads need some too."""
+
 REMEMBERED: Final = 1000
 
 _UNSENDABLE = ("Cc", "Cs")
@@ -46,6 +49,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._places = threading.BoundedSemaphore(AT_ONCE + WAITING)
         self._key = secrets.token_bytes(32)
         self._lock = threading.Lock()
         self._right: OrderedDict[bytes, None] = OrderedDict()
@@ -91,12 +95,17 @@ class Passwords:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        if not self._turns.acquire(timeout=PATIENCE):
-            raise TooManyRequests("too many passwords are being checked: try again in a moment", seconds=5)
+        if not self._places.acquire(blocking=False):
+            raise _busy()
         try:
-            yield
+            if not self._turns.acquire(timeout=PATIENCE):
+                raise _busy()
+            try:
+                yield
+            finally:
+                self._turns.release()
         finally:
-            self._turns.release()
+            self._places.release()
 
     def _recall(self, seen: bytes) -> bool:
         with self._lock:
@@ -110,6 +119,10 @@ class Passwords:
             self._right[seen] = None
             if len(self._right) > REMEMBERED:
                 self._right.popitem(last=False)
+
+
+def _busy() -> TooManyRequests:
+    return TooManyRequests("too many passwords are being checked: try again in a moment", seconds=5)
 
 
 def check_password(password: str, name: str) -> None:

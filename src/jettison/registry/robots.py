@@ -17,6 +17,7 @@ from jettison.registry.account_name import check_account_name
 from jettison.registry.administration import change, find_account
 from jettison.registry.audit import Deed
 from jettison.registry.grants import add_scope, scopes_of
+from jettison.registry.listing import Page, page_of
 from jettison.registry.origin import Origin
 from jettison.registry.registry import MICROSECONDS, Registry
 from jettison.registry.scope import Scope
@@ -86,6 +87,16 @@ def everyone(registry: Registry, caller: Caller) -> list[Robot]:
     """All robots, by name. Raises Denied."""
     caller.require(Action.ADMIN)
     return registry.database.read(lambda tx: [_robot(tx, row) for row in accounts.all_of(tx, ROBOT)], snapshot=True)
+
+
+def page(registry: Registry, caller: Caller, limit: int, after: str = "") -> Page[Robot]:
+    """At most ``limit`` robots whose names come after that one, by name. Raises Denied."""
+    caller.require(Action.ADMIN)
+
+    def work(tx: Transaction) -> list[Robot]:
+        return [_robot(tx, row) for row in accounts.page(tx, ROBOT, after, limit + 1)]
+
+    return page_of(registry.database.read(work, snapshot=True), limit)
 
 
 def find(registry: Registry, caller: Caller, name: str) -> Robot:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from dataclasses import dataclass
 
-from jettison.blobs.store import BytesMissing, Key, Writer, WriterRevoked
+from jettison.blobs.store import BytesMissing, Key, Unreachable, Writer, WriterRevoked
 from jettison.metadata import blobs, missing, repositories, uploads
 from jettison.metadata.database import Lock, Transaction
 from jettison.metadata.uploads import UploadRow
@@ -266,7 +267,9 @@ class Incoming:
         reach("upload.commit")
         if registry.database.write(work, Lock.shared(row.repository)):
             reach("upload.finish")
-            registry.blobs.finish(row.id, Key(row.key), self._state)
+            # The blob is there, whatever lies beside it: that is found when a server starts.
+            with contextlib.suppress(Unreachable):
+                registry.blobs.finish(row.id, Key(row.key), self._state)
         else:
             _drop(registry, row)
 
@@ -306,9 +309,15 @@ def _abandon(registry: Registry, row: UploadRow, writer: str | None = None) -> b
 
 
 def _drop(registry: Registry, row: UploadRow) -> None:
-    """Drop the bytes of a session that has ended, then its row: while bytes lie somewhere a row says so."""
+    """Drop the bytes of a session that has ended, then its row: while bytes lie somewhere a row says so.
+
+    Where the storage does not answer both are left to the sweep.
+    """
     reach("upload.drop")
-    registry.blobs.abandon(row.id, Key(row.key), row.state)
+    try:
+        registry.blobs.abandon(row.id, Key(row.key), row.state)
+    except Unreachable:
+        return
     reach("upload.remove")
     registry.database.write(lambda tx: uploads.remove(tx, row.id), durable=False)
 

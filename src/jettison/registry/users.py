@@ -14,6 +14,7 @@ from jettison.registry.access import Action, Caller, Kind
 from jettison.registry.account_name import check_account_name
 from jettison.registry.administration import ACCOUNTS, change, find_account
 from jettison.registry.audit import Deed
+from jettison.registry.listing import Page, page_of
 from jettison.registry.origin import Origin
 from jettison.registry.passwords import check_password
 from jettison.registry.registry import Registry
@@ -85,6 +86,17 @@ def everyone(registry: Registry, caller: Caller) -> list[User]:
         return [_user(tx, row, administrators) for row in accounts.all_of(tx, USER)]
 
     return registry.database.read(work, snapshot=True)
+
+
+def page(registry: Registry, caller: Caller, limit: int, after: str = "") -> Page[User]:
+    """At most ``limit`` users whose names come after that one, by name. Raises Denied."""
+    caller.require(Action.ADMIN)
+
+    def work(tx: Transaction) -> list[User]:
+        administrators = accounts.administrators(tx)
+        return [_user(tx, row, administrators) for row in accounts.page(tx, USER, after, limit + 1)]
+
+    return page_of(registry.database.read(work, snapshot=True), limit)
 
 
 def find(registry: Registry, caller: Caller, name: str) -> User:

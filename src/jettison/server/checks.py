@@ -6,12 +6,16 @@ import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from jettison.blobs.store import Key
 from jettison.registry.listing import is_alive
 from jettison.registry.registry import Registry
 from jettison.server.health import Check
 from jettison.settings import Address, Settings
 
 Look = Callable[[], None]
+
+_ABSENT = Key("0" * 32)
+"""A key at which nothing lies: to be told so is an answer."""
 
 
 class Unwell(Exception):
@@ -30,19 +34,25 @@ def configured(settings: Settings, registry: Registry) -> list[Check]:
         checks.append(Check(str(tcp.addr), look, tcp.interval.total_seconds(), tcp.threshold))
     storage = health.storagedriver
     if storage.enabled:
-        look = _stores(registry, settings.storage.filesystem.rootdirectory)
-        checks.append(Check("storagedriver_filesystem", look, storage.interval.total_seconds(), storage.threshold))
+        kind, look = _stores(registry, settings.storage.folder)
+        checks.append(Check(f"storagedriver_{kind}", look, storage.interval.total_seconds(), storage.threshold))
     return checks
 
 
-def _stores(registry: Registry, root: Path) -> Look:
-    """The data folder is there, and the database can be read and written."""
+def _stores(registry: Registry, folder: Path | None) -> tuple[str, Look]:
+    """The data folder is there, or the bucket answers, and the database can be read and written.
+
+    With distribution's word for the kind of storage.
+    """
 
     def look() -> None:
-        root.stat()
+        if folder is None:
+            registry.blobs.size(_ABSENT)
+        else:
+            folder.stat()
         is_alive(registry)
 
-    return look
+    return "s3aws" if folder is None else "filesystem", look
 
 
 def _absent(file: Path) -> Look:

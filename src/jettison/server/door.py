@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from jettison.http.door.door import Door
+from jettison.registry.clock import Clock
 from jettison.registry.registry import Registry
 from jettison.registry.setup import new_code
 from jettison.server.errors import ServeError
@@ -32,11 +33,11 @@ NAME = "jettison"
 class Doorway:
     """The ``door`` of ``settings``, None where nobody is asked who they are; and what keeps it up to date.
 
-    Each way of it is imported where it is asked for: they take a tenth of a second of a start. Raises ServeError for a
-    file that cannot be used, and Unavailable.
+    Tokens of the registry's own go by ``clock``. Each way of it is imported where it is asked for: they take a tenth
+    of a second of a start. Raises ServeError for a file that cannot be used, and Unavailable.
     """
 
-    def __init__(self, settings: Settings, registry: Registry) -> None:
+    def __init__(self, settings: Settings, registry: Registry, clock: Clock) -> None:
         self._looking: Periodic | None = None
         self.door: Door | None = None
         auth, insecure = settings.auth, settings.jettison.signin.insecure
@@ -45,16 +46,17 @@ class Doorway:
         elif auth.token is not None:
             self.door = _outside(auth.token, settings)
         elif auth.jettison is not None:
-            self.door = self._accounts(auth.jettison, settings, registry)
+            self.door = self._accounts(auth.jettison, settings, registry, clock)
 
-    def _accounts(self, accounts: Accounts, settings: Settings, registry: Registry) -> Door:
+    def _accounts(self, accounts: Accounts, settings: Settings, registry: Registry, clock: Clock) -> Door:
         from jettison.http.door.accounts import AccountsDoor, Service  # noqa: PLC0415
         from jettison.http.door.ring import SECONDS  # noqa: PLC0415
 
         host = settings.http.host
         name = accounts.service or (urlsplit(host).netloc if host else NAME)
         service = Service(name, host or NAME, accounts.lifetime)
-        door = AccountsDoor(registry, service, accounts.realm, insecure=settings.jettison.signin.insecure)
+        insecure = settings.jettison.signin.insecure
+        door = AccountsDoor(registry, service, accounts.realm, insecure=insecure, clock=clock.now)
         self._looking = Periodic("look-at-keys", SECONDS, door.ring.refresh)
         _offer_setup(registry)
         return door
@@ -72,8 +74,9 @@ def _offer_setup(registry: Registry) -> None:
     code = None if registry.rules.read_only else new_code(registry)
     if code is not None:
         sys.stderr.write(
-            "There is no administrator yet: `jettison user add --admin NAME` makes one, and so does POST"
-            f" /api/v1/setup with the code {code} within a day\n"
+            "There is no administrator yet. To be the first, open /console/setup in a browser and give it"
+            f" the code {code} within a day (POST /api/v1/setup takes it too); or run `jettison user add --admin NAME`"
+            " beside the server\n"
         )
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jettison import __version__
+from jettison.server.bucket import place
+from jettison.server.replica import replica
 from jettison.settings import Address, Loaded, Settings
 
 if TYPE_CHECKING:
@@ -18,13 +20,15 @@ def greeting(loaded: Loaded, where: Address | Path, certificate: Certificate | N
     with the ``certificate`` that it shows.
     """
     settings = loaded.settings
-    database = "SQLite" if settings.jettison.database.url is None else "PostgreSQL"
     lines = [
         f"Jettison {__version__} listens on {_listening(settings, where)}",
         f"  settings  {_source(loaded)}",
-        f"  data      {settings.storage.filesystem.rootdirectory.resolve()} (database: {database})",
+        f"  data      {_data(settings)}",
         f"  deletion  {_deletion(loaded)}",
     ]
+    name = replica(settings)
+    if name is not None:
+        lines.append(f"  replica   {name}")
     if certificate is not None:
         lines.append(
             f"  tls       {', '.join(certificate.names)}, until {certificate.ends:%Y-%m-%d}{_asking(certificate)}"
@@ -39,6 +43,14 @@ def greeting(loaded: Loaded, where: Address | Path, certificate: Certificate | N
             " REGISTRY_AUTH=jettison), or listen on 127.0.0.1 (http.addr, REGISTRY_HTTP_ADDR)"
         )
     return "".join(f"{line}\n" for line in lines)
+
+
+def _data(settings: Settings) -> str:
+    """Where bytes and rows lie."""
+    database = "SQLite" if settings.jettison.database.url is None else "PostgreSQL"
+    s3, folder = settings.storage.s3, settings.storage.folder
+    where = place(s3) if s3 is not None else folder and folder.resolve()
+    return f"{where} (database: {database})"
 
 
 def _sign_in(settings: Settings) -> str:

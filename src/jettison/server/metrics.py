@@ -12,7 +12,13 @@ from typing import Protocol
 
 import structlog
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from jettison.http.traffic import BOUNDS, Cell, Traffic
@@ -49,15 +55,24 @@ class Notices(Protocol):
 
 
 class Metrics:
-    """The metrics of one registry: its ``traffic``, the time of its ``database``, its ``notices``, and what it has."""
+    """The metrics of one registry: its ``traffic``, the time of its ``database``, its ``notices``, and what it has.
+
+    ``replica`` is what this process is called among several.
+    """
 
     def __init__(
-        self, registry: Registry, traffic: Traffic, database: TimedDatabase, notices: Notices | None = None
+        self,
+        registry: Registry,
+        traffic: Traffic,
+        database: TimedDatabase,
+        notices: Notices | None = None,
+        replica: str | None = None,
     ) -> None:
         self._registry = registry
         self._traffic = traffic
         self._database = database
         self._notices = notices
+        self._replica = replica
         # One of our own: the library's is shared by all in the process.
         self._all = CollectorRegistry(auto_describe=False)
         ProcessCollector(registry=self._all)
@@ -70,6 +85,8 @@ class Metrics:
 
     def collect(self) -> Iterator[Metric]:
         """What prometheus-client asks of a collector."""
+        if self._replica is not None:
+            yield InfoMetricFamily("jettison_replica", "Which replica this is.", {"replica": self._replica})
         yield from self._requests()
         yield from self._done()
         yield self._times()

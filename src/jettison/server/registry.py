@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
+
+import structlog
 
 from jettison.blobs.filesystem import FilesystemBlobs
+from jettison.blobs.store import Blobs
 from jettison.metadata.database import Database
 from jettison.metadata.migrate import migrate
 from jettison.registry.lockout import Lockout
 from jettison.registry.policy import Policy
 from jettison.registry.registry import Registry, Rules
+from jettison.server.bucket import bucket_of
 from jettison.server.notifying import events
 from jettison.settings import Settings
 from jettison.settings.models.limits import SignIns
@@ -22,41 +25,65 @@ DATABASE = "jettison.db"
 NEVER = 10**17
 """Microseconds, more than 3,000 years of them: older than anything is."""
 
+_log = structlog.get_logger("jettison.database")
+
 
 def open_registry(settings: Settings) -> Registry:
-    """The registry that ``settings`` describe. Raises Unavailable, NewerSchema, or Unsuitable for its data folder."""
-    root = Path(settings.storage.filesystem.rootdirectory)
-    root.mkdir(parents=True, exist_ok=True)
-    database = open_database(settings, root)
+    """The registry that ``settings`` describe.
+
+    Raises Unavailable, NewerSchema, or Unsuitable for its data folder or bucket.
+    """
+    if settings.storage.folder is not None:
+        settings.storage.folder.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings)
     try:
-        return Registry(database, FilesystemBlobs(root), rules(settings), events=events(settings))
+        return Registry(database, open_blobs(settings), rules(settings), events=events(settings))
     except BaseException:
         database.close()
         raise
 
 
-def open_database(settings: Settings, root: Path) -> Database:
-    """SQLite in ``root``, or the PostgreSQL of ``jettison.database.url``, with this version's schema."""
-    database, dialect = connect(settings, root)
+def open_blobs(settings: Settings) -> Blobs:
+    """The bytes in the data folder, which must be there, or in the bucket. Raises Unsuitable."""
+    s3, folder = settings.storage.s3, settings.storage.folder
+    if s3 is None:
+        if folder is None:
+            raise AssertionError("settings name a data folder or a bucket")
+        return FilesystemBlobs(folder)
+    # Imported where it is used: boto3 costs a part of every start.
+    from jettison.blobs.s3 import S3Blobs  # noqa: PLC0415
+
+    return S3Blobs(bucket_of(s3))
+
+
+def open_database(settings: Settings) -> Database:
+    """SQLite in the data folder, or the PostgreSQL of ``jettison.database.url``, with this version's schema."""
+    database, dialect = connect(settings)
     try:
-        migrate(database, dialect)
+        migrate(database, dialect, _wait)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def connect(settings: Settings, root: Path) -> tuple[Database, str]:
+def connect(settings: Settings) -> tuple[Database, str]:
     """That database as it is, and the word by which :func:`migrate` knows its kind. Raises Unavailable."""
-    url = settings.jettison.database.url
+    wanted, folder = settings.jettison.database, settings.storage.folder
     # Each driver is imported where it is used: the other one costs a tenth of a second of every start.
-    if url is None:
+    if wanted.url is None:
         from jettison.metadata.sqlite import SQLiteDatabase  # noqa: PLC0415
 
-        return SQLiteDatabase(root / DATABASE, reserve=True), "sqlite"
+        if folder is None:
+            raise AssertionError("settings name a PostgreSQL where there is no data folder")
+        return SQLiteDatabase(folder / DATABASE, reserve=True), "sqlite"
     from jettison.metadata.postgres import PostgresDatabase  # noqa: PLC0415
 
-    return PostgresDatabase(str(url)), "postgres"
+    return PostgresDatabase(str(wanted.url), connections=wanted.connections), "postgres"
+
+
+def _wait() -> None:
+    _log.info("another replica brings the database to this version's schema: waiting for it")
 
 
 def rules(settings: Settings) -> Rules:

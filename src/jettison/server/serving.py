@@ -44,10 +44,7 @@ def serve(loaded: Loaded, open_site: Callable[[Settings], Site] | None = None) -
     Raises ServeError with what to do if the data folder, the certificate, the address or the registry cannot be had.
     """
     settings = loaded.settings
-    root = settings.storage.filesystem.rootdirectory
-    with Journal(sys.stderr.fileno()) as journal, locked(root):
-        if settings.jettison.database.url is None:
-            refuse_network_filesystem(root)
+    with Journal(sys.stderr.fileno()) as journal, _taken(settings):
         certificate = _certificate(settings)
         with _listening(settings.http.addr) as bound:
             # Imported only now, what is slow to import: a second start in the same place is refused in a blink.
@@ -72,6 +69,19 @@ def serve(loaded: Loaded, open_site: Callable[[Settings], Site] | None = None) -
             _close_soon(site)
             journal.close()
             os._exit(0)
+
+
+@contextmanager
+def _taken(settings: Settings) -> Iterator[None]:
+    """The data folder, held against every other server; a bucket is for any number of them."""
+    folder = settings.storage.folder
+    if folder is None:
+        yield
+        return
+    with locked(folder):
+        if settings.jettison.database.url is None:
+            refuse_network_filesystem(folder)
+        yield
 
 
 def _certificate(settings: Settings) -> Certificate | None:

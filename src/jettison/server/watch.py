@@ -14,6 +14,7 @@ from jettison.registry.registry import Registry
 from jettison.server import checks, debug
 from jettison.server.debug import DebugServer, Page
 from jettison.server.health import Health
+from jettison.server.replica import replica
 from jettison.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Watch:
         # Imported only where it is used: it costs a part of every start.
         from jettison.server.metrics import Metrics  # noqa: PLC0415
 
-        metrics = Metrics(self.registry, self.traffic, self._database, notices)
+        metrics = Metrics(self.registry, self.traffic, self._database, notices, replica(self._settings))
         return {self._settings.http.debug.prometheus.path: metrics.page}
 
     def close(self) -> None:

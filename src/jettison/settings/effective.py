@@ -75,5 +75,7 @@ def _hidden(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: [HIDDEN] * len(several) for name, several in value.items()}
     if isinstance(value, str):
+        if value and "://" not in value:
+            return HIDDEN
         return _ARGUMENT.sub(rf"\1{HIDDEN}", _TOKEN.sub(rf"\1{HIDDEN}@", _PASSWORD.sub(rf"\1{HIDDEN}@", value)))
     return value

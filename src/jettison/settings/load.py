@@ -13,8 +13,10 @@ from jettison.settings.document import Node, below, parse, read_document
 from jettison.settings.environment import CONFIGURATION_PATH, overlay
 from jettison.settings.findings import Notice, Origin, Report
 from jettison.settings.known import DRIVERS
+from jettison.settings.models.section import Misfit
+from jettison.settings.models.storage import NOWHERE
 from jettison.settings.schema import Settings
-from jettison.settings.survey import Survey
+from jettison.settings.survey import Survey, written
 
 USUAL_FILES = (Path("/etc/docker/registry/config.yml"), Path("/etc/distribution/config.yml"))
 """Where the images of distribution 2.x and 3.x have their file."""
@@ -30,18 +32,9 @@ storage:
     enabled: true
 """
 
-_NO_STORAGE = "says nowhere where content lies: add `storage: {filesystem: {rootdirectory: /var/lib/registry}}`"
-_MISSING = {
-    "version": "is missing: make `version: 0.1` the file's first line",
-    "storage": _NO_STORAGE,
-    "storage.filesystem": _NO_STORAGE,
-}
+_MISSING = {"version": "is missing: make `version: 0.1` the file's first line", "storage": NOWHERE}
 # What was refused under one of these paths is not missing as well.
-_EXCUSES = {
-    "version": {"version"},
-    "storage": {"storage"},
-    "storage.filesystem": {"storage", *DRIVERS},
-}
+_EXCUSES = {"version": {"version"}, "storage": {"storage", *DRIVERS}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +66,8 @@ def load(path: Path | None, environ: Mapping[str, str], usual: Sequence[Path] = 
     if root is None:
         report.raise_if_refused()
         raise AssertionError("a file that was not read leaves a finding")
+    if path is None:
+        _make_way(root)
     survey = Survey(report)
     settings = _validated(survey.of(root), survey, root.origin.name)
     report.raise_if_refused()
@@ -100,19 +95,30 @@ def _built_in(report: Report) -> Node | None:
     return parse(BUILT_IN, lambda _: Origin("built-in"), report)
 
 
+def _make_way(root: Node) -> None:
+    """Drop the built-in data folder where variables name another place."""
+    storage = root.value.get("storage") if isinstance(root.value, dict) else None
+    if storage is None or not isinstance(storage.value, dict):
+        return
+    folder = storage.value.get("filesystem")
+    if folder is not None and "s3" in storage.value and all(origin.name == "built-in" for origin in written(folder)):
+        del storage.value["filesystem"]
+
+
 def _validated(values: dict[str, Any], survey: Survey, whole: str) -> Settings | None:
     refused = {finding.path for finding in survey.report.findings}
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
-            path = _path(problem["loc"])
+            reason = problem.get("ctx", {}).get("error", problem["msg"])
+            location = tuple(reason.path.split(".")) if isinstance(reason, Misfit) else problem["loc"]
+            path, message = _path(location), str(reason)
             if path in survey.unread or refused & _EXCUSES.get(path, set()):
                 continue
-            message = str(problem.get("ctx", {}).get("error", problem["msg"]))
             if problem["type"] == "missing":
                 message = _MISSING.get(path, "is missing: add it")
-            survey.report.refuse(_origin(problem["loc"], survey.origins, whole), path, message)
+            survey.report.refuse(_origin(location, survey.origins, whole), path, message)
     return None
 
 

@@ -81,6 +81,16 @@ A length of time is written with units: `24h`, `90m`, `1h30m`, `500ms`.
 _COLUMNS = ("key", "", "type", "default", "what it does, or what to do", "variable")
 
 _FOOT = """
+## Content in a bucket
+
+With `storage.s3` any number of processes are one registry: they share the bucket and a PostgreSQL, and need no folder.
+`jettison.database.url` names it, with libpq's options (`postgresql://user@host/name?sslmode=verify-full`); what it
+leaves out, the `PG*` variables say, so `postgresql://` alone leaves all to them.
+
+Clients that pull a blob are redirected to the bucket, by a URL that is good for half of `jettison.sweep.grace` (20
+minutes at most), so no URL outlives what it leads to. A machine whose clock is further than half of that from the
+database's sends blobs itself, and says so. `storage.redirect.disable: true` has all of them go through the registry.
+
 ## Where tokens are got
 
 With `auth.jettison` the registry is its own token server, at `/token` (below `http.prefix`). The public keys by which
@@ -94,6 +104,9 @@ passwords, and docker then pulls nothing without them, whatever is open to every
   interface.
 - A quoted `"true"` in `storage.delete.enabled` is true; distribution passes over it in silence.
 - `storage.maintenance.uploadpurging` need not have all of its keys; distribution does not start without one of them.
+- `storage.s3.forcepathstyle` that is not given: true where there is a `regionendpoint`. Distribution 3 names the bucket
+  in the host then, which few engines but Amazon's have a name for.
+- `storage.s3` with no `accesskey`: credentials are looked for as boto3 does, which knows more places than distribution.
 - `http.tls` with client authorities or a key and no certificate is refused; distribution serves it without TLS.
 - `http.draintimeout` that is not given: requests in flight get 10s. With distribution they are cut off.
 - `auth.htpasswd.path` that is not there stops the start; distribution makes a user of its own, whose password is in its

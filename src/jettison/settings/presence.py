@@ -18,7 +18,7 @@ def missing(loaded: Loaded) -> Iterator[Finding]:
     """Everything that would stop a server of these settings here, though the settings themselves can be served."""
     settings, origins = loaded.settings, loaded.origins
     for path, message in (
-        *_data(settings.storage.filesystem.rootdirectory),
+        *(_data(settings.storage.folder) if settings.storage.folder else ()),
         *_socket(settings.http.addr),
         *(_tls(settings.http.tls) if settings.http.tls else ()),
         *_auth(settings.auth),

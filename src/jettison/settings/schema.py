@@ -6,10 +6,12 @@ Without a file, `load.BUILT_IN` comes first.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, model_validator
 
+from jettison.settings.duration import format_duration
 from jettison.settings.models.auth import Auth
 from jettison.settings.models.content import Catalog, Policy, Tags, Validation
 from jettison.settings.models.health import Health
@@ -17,9 +19,12 @@ from jettison.settings.models.http import Http
 from jettison.settings.models.jettison import Jettison
 from jettison.settings.models.log import Log
 from jettison.settings.models.notifications import Notifications
-from jettison.settings.models.section import Section
+from jettison.settings.models.section import Misfit, Section
 from jettison.settings.models.storage import Storage
 from jettison.settings.values import one_of
+
+SHORTEST_REDIRECTED_GRACE = timedelta(seconds=10)
+"""Signed URLs are good for half of the time that bytes stay once nothing needs them: a few seconds are needed."""
 
 
 class Settings(Section):
@@ -47,5 +52,24 @@ class Settings(Section):
         if self.auth.token is not None and self.auth.token.autoredirect and self.http.host is None:
             raise ValueError(
                 "`auth.token.autoredirect` needs `http.host`: clients are never sent where their own request says"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _shared_whole(self) -> Settings:
+        if self.storage.s3 is None:
+            return self
+        if self.jettison.database.url is None:
+            raise Misfit(
+                "storage.s3",
+                "needs a PostgreSQL: name it in `jettison.database.url` (REGISTRY_JETTISON_DATABASE_URL),"
+                " where `postgresql://` alone leaves all of it to the PG* variables",
+            )
+        if not self.storage.redirect.disable and self.jettison.sweep.grace < SHORTEST_REDIRECTED_GRACE:
+            raise Misfit(
+                "jettison.sweep.grace",
+                f"{format_duration(self.jettison.sweep.grace)} is too short for clients that are redirected to the"
+                f" bucket: write {format_duration(SHORTEST_REDIRECTED_GRACE)} or more, or"
+                " `storage.redirect.disable: true`",
             )
         return self

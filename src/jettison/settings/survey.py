@@ -157,15 +157,16 @@ def generic(path: str) -> str:
 
 def _writers(node: Node) -> list[Origin]:
     """Where a node was written: its own origin, and each variable that wrote something inside it."""
-    inside = (origin for origin in _origins(node) if origin.line is None)
+    inside = (origin for origin in written(node) if origin.line is None)
     return list(dict.fromkeys((node.origin, *inside)))
 
 
-def _origins(node: Node) -> Iterator[Origin]:
+def written(node: Node) -> Iterator[Origin]:
+    """Where a node, and all inside it, were written."""
     yield node.origin
     if isinstance(node.value, dict):
         for child in node.value.values():
-            yield from _origins(child)
+            yield from written(child)
     elif isinstance(node.value, list):
         for child in node.value:
-            yield from _origins(child)
+            yield from written(child)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from jettison.settings.document import Node
 from jettison.settings.known import DRIVERS
-from jettison.settings.values import read_flag
+from jettison.settings.values import read_flag, read_text
 
 _NO_CACHE = "there is no cache that could go stale"
 NO_EFFECT: Mapping[str, str] = {
@@ -24,7 +24,16 @@ NO_EFFECT: Mapping[str, str] = {
     "storage.filesystem.maxthreads": "threads are not limited by storage",
     "storage.maintenance.uploadpurging.interval": "`jettison.sweep.interval` says how often uploads are looked at",
     "storage.tag": "tags are found in the database, not by reading files",
-    "storage.redirect": "files are sent by the registry itself, so nothing is redirected",
+    **dict.fromkeys(
+        (
+            "storage.s3.multipartcopychunksize",
+            "storage.s3.multipartcopymaxconcurrency",
+            "storage.s3.multipartcopythresholdsize",
+        ),
+        "blobs are uploaded to where they stay, so nothing is copied",
+    ),
+    "storage.s3.useragent": "the bucket is asked in the name of boto3",
+    "storage.s3.loglevel": "what goes wrong with the bucket is in the log anyway",
     "health.file[].threshold": "a file is there or not, as with distribution",
     "log.reportcaller": "each line names the part that wrote it",
     "reporting": "errors are in the log, and no service is told of them, as with distribution 3",
@@ -42,6 +51,11 @@ class Same:
 
 SAME: Mapping[str, Same] = {
     "http.h2c.enabled": Same(False, read_flag),
+    "storage.s3.accelerate": Same(False, read_flag),
+    "storage.s3.objectacl": Same("private", read_text),
+    "storage.s3.usedualstack": Same(False, read_flag),
+    "storage.s3.usefipsendpoint": Same(False, read_flag),
+    "storage.s3.v4auth": Same(True, read_flag),
     "storage.maintenance.uploadpurging.dryrun": Same(False, read_flag),
 }
 
@@ -49,7 +63,8 @@ OLDER: Mapping[str, str] = {"loglevel": "log.level"}
 """Keys that are read as another one, where that is not given."""
 
 REMOVE = "remove it"
-_FILESYSTEM = "write `storage.filesystem` instead"
+_FILESYSTEM = "write `storage.filesystem`, or `storage.s3`, instead"
+_SERVED = {"storage.filesystem", "storage.s3"}
 ADVICE: Mapping[str, str] = {
     "auth.silly": "it lets in whoever sends an Authorization header at all: write `auth.htpasswd`, `auth.token` or"
     " `auth.jettison`",
@@ -60,8 +75,16 @@ ADVICE: Mapping[str, str] = {
     "log.hooks": "remove it, and let what collects the log send the mail",
     "middleware": "remove it, and let a reverse proxy or a content network in front do its work",
     "proxy": "remove it, or keep a mirror on distribution",
+    "storage.s3.accelerate": "remove it, and set `use_accelerate_endpoint` in the file of AWS' settings, which boto3"
+    " reads",
+    "storage.s3.objectacl": "remove it, and have the owner of the bucket own all that is in it (Object Ownership,"
+    " BucketOwnerEnforced)",
+    "storage.s3.usedualstack": "set AWS_USE_DUALSTACK_ENDPOINT=true instead, which boto3 reads",
+    "storage.s3.usefipsendpoint": "set AWS_USE_FIPS_ENDPOINT=true instead, which boto3 reads",
+    "storage.s3.v4auth": "remove it: the older signatures are not made any more",
     "storage.maintenance.uploadpurging.dryrun": "remove it, and look with `jettison garbage-collect --dry-run`",
-} | dict.fromkeys(DRIVERS - {"storage.filesystem"}, _FILESYSTEM)
+    "storage.s3aws": "write `storage.s3`, which takes the same keys",
+} | dict.fromkeys(DRIVERS - _SERVED - {"storage.s3aws"}, _FILESYSTEM)
 # Here a name alone says something: which driver stores, which way a sign-in goes.
 _CHOICES = DRIVERS | {"auth.silly"}
 _DECISIVE = {"proxy": "remoteurl", "http.tls.letsencrypt": "cachefile"}

@@ -26,6 +26,7 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _PREFIX = re.compile(r"/(?:[A-Za-z0-9._~-]+(?:/|$))*")
 _ROUTE = re.compile(r"/[A-Za-z0-9._~/-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _SECRETS = re.compile(r"(?<=://)[^/?#]*@|[?#].*", re.DOTALL)
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 # The server frames its answers itself: a configured value would tear them apart.
@@ -212,6 +213,14 @@ def read_proxy(value: object) -> str:
         ) from error
 
 
+def read_name(value: object) -> str:
+    """The name of one of several alike: what a host may be called."""
+    text = read_text(value)
+    if not _NAME.fullmatch(text):
+        raise ValueError(f"{shown(text)} is no name: write 1 to 63 letters, digits, - . _")
+    return text
+
+
 def one_of(*words: str, refused: Mapping[str, str] | None = None) -> Callable[[object], str]:
     """A reader of one of these words, in any case; `refused` are words of distribution's, each with advice."""
 
@@ -261,6 +270,7 @@ MostEntries: TypeAlias = Annotated[int, PlainValidator(read_most_entries)]
 MostTags: TypeAlias = Annotated[int, PlainValidator(whole(least=0, zero_means=_MOST))]
 Count: TypeAlias = Annotated[int, PlainValidator(whole(least=1))]
 CountOrNone: TypeAlias = Annotated[int, PlainValidator(whole(least=0))]
+Name: TypeAlias = Annotated[str, PlainValidator(read_name)]
 Proxy: TypeAlias = Annotated[str, PlainValidator(read_proxy)]
 LengthOfTime: TypeAlias = Annotated[timedelta, PlainValidator(duration(zero=False)), PlainSerializer(format_duration)]
 LengthOfTimeOrNone: TypeAlias = Annotated[

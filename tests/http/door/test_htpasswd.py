@@ -11,6 +11,7 @@ from tests.support.distribution import DistributionServer
 from tests.support.server import JettisonServer
 
 
+@pytest.mark.slow
 def test_whoever_is_in_the_file_may_do_everything(by_file: ByFile) -> None:
     """As with CNCF distribution: it is all or nothing, on /v2 and on /api."""
     for method, path, status in (

@@ -51,6 +51,16 @@ def test_what_is_no_bcrypt_lets_nobody_in(tmp_path: Path, kept: str) -> None:
     assert file.matches("bob", "b")
 
 
+@pytest.mark.parametrize("cost", ["00", "03", "20", "31", "99"])
+def test_a_cost_that_cannot_be_paid_is_nobodys(tmp_path: Path, cost: str) -> None:
+    """One line that bcrypt fails at, or works at for hours, keeps none of the others out."""
+    kept = line("ann", "secret").strip().partition(":")[2].replace("$04$", f"${cost}$")
+    file = written(tmp_path, f"ann:{kept}\n", line("bob", "b"))
+    assert not file.matches("ann", "secret")
+    assert not file.matches("nobody", "secret")
+    assert file.matches("bob", "b")
+
+
 def test_a_change_counts_at_once(tmp_path: Path) -> None:
     """A password that is another, and a name that is gone, though they were right a moment ago."""
     file = written(tmp_path, line("ann", "old"), line("bob", "b"))
@@ -118,6 +128,7 @@ def test_only_so_many_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not any(b"secret" in seen for seen in file._right)
 
 
+@pytest.mark.slow
 def test_a_name_that_there_is_not_takes_as_long(tmp_path: Path) -> None:
     """As a wrong password of the slowest entry, so that nobody learns which names there are."""
     file = written(tmp_path, line("ann", "a", cost=4), line("bob", "b", cost=9))

@@ -17,6 +17,7 @@ SCOPES = st.builds(Scope, st.just("repository"), NAMES, ACTIONS, st.sampled_from
 @given(SCOPES)
 @example(Scope("registry", "catalog", ("*",)))
 @example(Scope("repository", "a/b", ()))
+@pytest.mark.slow
 def test_a_scope_is_read_as_it_is_written(scope: Scope) -> None:
     """Kind, class, name and actions."""
     assert Scope.parse(str(scope)) == scope

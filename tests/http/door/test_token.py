@@ -207,6 +207,7 @@ def test_a_registry_without_accounts_makes_no_tokens(server: JettisonServer) -> 
         assert_refused(httpx2.request(method, f"{server.url}{path}", trust_env=False), 404, "NAME_UNKNOWN")
 
 
+@pytest.mark.slow
 def test_lifetime_service_and_host_are_as_the_settings_say() -> None:
     """Beneath a prefix too; a registry that is read only signs people in."""
     host = f"http://127.0.0.1:{free_port()}/r/"

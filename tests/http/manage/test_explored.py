@@ -55,6 +55,7 @@ def test_every_answer_is_as_described(tmp_path: Path) -> None:
     told = {(noun, status) for _, noun, status in answered}
     assert told >= {("deletions", status) for status in ("200", "201", "400", "404", "409")}, "it did not get far"
     assert told >= {("sweep", "200"), ("usage", "200"), ("usage", "404"), ("why", "200"), ("why", "400")}
+    assert told >= {(noun, "200") for noun in ("repositories", "versions", "version", "disk")}
 
 
 @pytest.mark.slow

@@ -39,6 +39,7 @@ def printed(server: JettisonServer) -> str:
         registry.close()
 
 
+@pytest.mark.slow
 def test_the_code_makes_the_first_administrator_once(fresh: JettisonServer) -> None:
     """Whoever can read what the server prints; nobody after that."""
     code = printed(fresh)

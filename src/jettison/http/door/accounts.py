@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NoReturn
@@ -17,6 +17,7 @@ from jettison.http.door.refusals import TokenInvalid, UnknownKey
 from jettison.http.door.ring import ALGORITHM, KeyRing
 from jettison.http.door.scope import Scope
 from jettison.http.door.signing_in import SigningIn
+from jettison.http.door.verified import Verified
 from jettison.http.request import Request
 from jettison.oci.errors import Unauthorized
 from jettison.registry import accounts
@@ -52,17 +53,28 @@ class Issued:
 class AccountsDoor(Door):
     """Takes the passwords of users, the tokens of robots, and the bearer tokens that it makes for them at TOKEN.
 
-    The claims of a bearer token say what it is good for, without a look at the database, until it ends.
+    The claims of a bearer token say what it is good for, without a look at the database, until it ends by ``clock``,
+    which is the same time for all who share the database.
     """
 
-    def __init__(self, registry: Registry, service: Service, realm: str, *, insecure: bool = False) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        service: Service,
+        realm: str,
+        *,
+        insecure: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         super().__init__(realm, insecure=insecure)
         self.service = service
-        self.ring = KeyRing(registry, self.verified.clear)
+        self.verified = Verified(clock=clock)
+        self.ring = KeyRing(registry, self.verified.clear, clock)
         self._registry = registry
         self._signing_in = SigningIn(registry)
         self.issuer = self
-        self._verifier = Verifier(self.ring, service.issuer, service.name, (ALGORITHM,))
+        self._verifier = Verifier(self.ring, service.issuer, service.name, (ALGORITHM,), clock)
+        self._clock = clock
 
     async def stranger(self, request: Request) -> Caller:
         return await request.edge.read(lambda: accounts.anonymous(self._registry))
@@ -129,7 +141,7 @@ class AccountsDoor(Door):
     def issue(self, caller: Caller, wanted: Sequence[Scope]) -> Issued:
         """A token for as much of what is wanted as the caller may."""
         name, key = self.ring.signing
-        now, seconds = int(time.time()), int(self.service.lifetime.total_seconds())
+        now, seconds = int(self._clock()), int(self.service.lifetime.total_seconds())
         access = granted(caller, wanted)
         claims = {
             "iss": self.service.issuer,

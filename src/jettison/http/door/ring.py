@@ -33,8 +33,9 @@ class KeyRing:
     :meth:`refresh` reads them anew. It may be called by any thread. Raises Unavailable.
     """
 
-    def __init__(self, registry: Registry, changed: Callable[[], None]) -> None:
+    def __init__(self, registry: Registry, changed: Callable[[], None], clock: Callable[[], float] = time.time) -> None:
         self._registry = registry
+        self._clock = clock
         self._changed = changed
         self._kept: tuple[SigningKey, ...] = ()
         self._keys: Mapping[str, ECKey] = {}
@@ -72,7 +73,7 @@ class KeyRing:
 
     def published(self) -> dict[str, Any]:
         """The public keys as a JWK Set (RFC 7517)."""
-        now = time.time() * MICROSECONDS
+        now = self._clock() * MICROSECONDS
         believed = [key.id for key in self._kept if key.ends_at is None or key.ends_at > now]
         return {
             "keys": [

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
-from jettison.http.proxies import address_of, believed, scheme_of
+from jettison.http.proxies import address_of, believed, is_loopback, scheme_of
 from jettison.http.request import Request
 from jettison.oci.errors import Denied
 
@@ -23,14 +21,7 @@ def is_safe(request: Request) -> bool:
     if believed(scope, proxies) and request.edge.base.startswith("https:"):
         return True
     address = address_of(scope, proxies)
-    return not address or _is_loopback(address)
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
+    return not address or is_loopback(address)
 
 
 def refusal() -> Denied:

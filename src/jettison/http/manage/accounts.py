@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import Depends, Path
-from pydantic import Field, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema
 
+from jettison.http.edge import Edge
 from jettison.http.manage.form import ACaller, Form, Given, PatternText
 from jettison.oci.errors import Denied
 from jettison.registry.access import Caller, Kind
@@ -75,5 +77,27 @@ async def _known(caller: ACaller) -> Caller:
 
 KnownCaller = Annotated[Caller, Depends(_known)]
 """Who asks, which has to be somebody: Denied where authentication is off, since accounts are for when it is on."""
+
+MOST_A_PAGE = 1000
+
+
+class Asked(Given):
+    """Which page of a list."""
+
+    model_config = ConfigDict(strict=False)  # a query has nothing but text
+
+    limit: Annotated[int, Field(ge=1, le=MOST_A_PAGE, description="How many at most.")] = 100
+    after: Annotated[
+        str,
+        WithJsonSchema({"type": "string", "pattern": "^[ -~]{0,400}$"}),
+        Field(description="Where to go on, as `next` has it."),
+    ] = ""
+
+
+def next_page(edge: Edge, path: str, asked: Asked, after: str) -> str:
+    """The path of the page that goes on after that one."""
+    query = {**asked.model_dump(mode="json", exclude_none=True, exclude_defaults=True), "after": after}
+    return edge.url(f"{path}?{urlencode(query)}").decode()
+
 
 TO = f"An account's name, `{GROUP}` and a group's, or `{EVERYBODY}`: everybody, signed in or not."

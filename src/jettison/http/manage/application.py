@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Never
 
@@ -45,14 +47,13 @@ class Application:
     """Answers the requests of the API."""
 
     def __init__(self, edge: Edge, routes: tuple[Route, ...] = ROUTES) -> None:
+        self._edge = edge
         self._app = _described(edge, routes)
         queries = _queries(self._app)
-        self._paths: dict[str, dict[str, tuple[list[str], Action]]] = {
-            DESCRIPTION: dict.fromkeys(("GET", "HEAD"), ([], Action.NOTHING))
-        }
+        self._paths: dict[str, dict[str, _Method]] = {DESCRIPTION: dict.fromkeys(("GET", "HEAD"), _Method())}
         for route in routes:
             methods = self._paths.setdefault(route.path, {})
-            methods[route.method] = queries[route.name], route.needs
+            methods[route.method] = _Method(queries[route.name], route.needs, route.secret)
             if route.method == "GET":
                 methods["HEAD"] = methods["GET"]
 
@@ -71,9 +72,12 @@ class Application:
             return Response(200, [(b"allow", allowed.encode())])
         if request.method not in methods:
             raise Unsupported(f"{request.method} is not supported on {request.path}: it takes {allowed}")
-        accepted, request.needs = methods[request.method]
+        method = methods[request.method]
+        request.needs = method.needs
         await gate.check(request, match.groupdict().get("repository"))
-        request.accept_only(*accepted)
+        if method.secret and self._edge.door is not None:
+            self._edge.door.require_safe(request)
+        request.accept_only(*method.accepted)
         guard.check(request)
         content = await request.body.whole(LARGEST_BODY)
         if content is None:
@@ -92,6 +96,15 @@ class Application:
         except HTTPException as error:
             raise BadRequest(f"{error.detail}: what this request takes is described at {DESCRIPTION}") from error
         return exchange.response(whole=whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """What is asked of a request before it is read: the ``accepted`` parameters of its query, and as of its route."""
+
+    accepted: Sequence[str] = ()
+    needs: Action = Action.NOTHING
+    secret: bool = False
 
 
 def _pattern(path: str) -> str:

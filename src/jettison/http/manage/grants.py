@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import Query
 from fastapi.responses import JSONResponse
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from jettison.http.manage import accounts
 from jettison.http.manage.accounts import TO, GivenScope, HolderText, KnownCaller, ScopeShown, SomeActions
 from jettison.http.manage.form import AnEdge, AnOrigin, Form, Given, PatternText, Time, answer
 from jettison.registry import grants
@@ -16,10 +17,8 @@ from jettison.registry.scope import Scope
 PATH = "/api/v1/grants"
 
 
-class Asked(Given):
-    """Which grants."""
-
-    model_config = ConfigDict(strict=False)  # a query has nothing but text
+class Asked(accounts.Asked):
+    """Which page of which grants."""
 
     to: HolderText | None = Field(default=None, description=f"Only those to it. {TO}")
 
@@ -46,9 +45,10 @@ class Granted(ScopeShown):
 
 
 class Grants(Form):
-    """Everybody's grants, then those of groups, then those of accounts, each by name and pattern."""
+    """A page of everybody's grants, then those of groups, then those of accounts, each by name and pattern."""
 
     grants: list[Granted]
+    next: str | None
 
 
 class Left(Form):
@@ -58,9 +58,10 @@ class Left(Form):
 
 
 async def get_all(edge: AnEdge, caller: KnownCaller, asked: Annotated[Asked, Query()]) -> JSONResponse:
-    """Needs admin. All grants, or those to somebody."""
-    found = await edge.run(lambda: grants.everyone(edge.registry, caller, asked.to))
-    return answer({"grants": [granted.to_json() for granted in found]})
+    """Needs admin. The grants, or those to somebody."""
+    page = await edge.run(lambda: grants.page(edge.registry, caller, asked.limit, asked.after, asked.to))
+    following = accounts.next_page(edge, PATH, asked, page.entries[-1].place) if page.more else None
+    return answer({"grants": [granted.to_json() for granted in page.entries], "next": following})
 
 
 async def post(edge: AnEdge, origin: AnOrigin, caller: KnownCaller, wanted: NewGrant) -> JSONResponse:

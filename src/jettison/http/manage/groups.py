@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from fastapi import Query
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from jettison.http.manage.accounts import AccountPart, AccountText, KnownCaller
+from jettison.http.manage.accounts import AccountPart, AccountText, Asked, KnownCaller, next_page
 from jettison.http.manage.form import AnEdge, AnOrigin, Form, Given, Nothing, Time, answer
 from jettison.registry import groups
 
@@ -37,15 +38,17 @@ class Group(Form):
 
 
 class Groups(Form):
-    """All groups, by name."""
+    """A page of the groups, by name, and the path of the next page."""
 
     groups: list[Group]
+    next: str | None
 
 
-async def get_all(edge: AnEdge, caller: KnownCaller) -> JSONResponse:
-    """Needs admin. All groups."""
-    found = await edge.run(lambda: groups.everyone(edge.registry, caller))
-    return answer({"groups": [group.to_json() for group in found]})
+async def get_all(edge: AnEdge, caller: KnownCaller, asked: Annotated[Asked, Query()]) -> JSONResponse:
+    """Needs admin. The groups, by name."""
+    page = await edge.run(lambda: groups.page(edge.registry, caller, asked.limit, asked.after))
+    following = next_page(edge, PATH, asked, page.entries[-1].name) if page.more else None
+    return answer({"groups": [group.to_json() for group in page.entries], "next": following})
 
 
 async def post(edge: AnEdge, origin: AnOrigin, caller: KnownCaller, wanted: NewGroup) -> JSONResponse:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from fastapi import Query
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from jettison.http.manage.accounts import AccountPart, AccountText, GivenScope, KnownCaller, ScopeShown
+from jettison.http.manage.accounts import (
+    AccountPart,
+    AccountText,
+    Asked,
+    GivenScope,
+    KnownCaller,
+    ScopeShown,
+    next_page,
+)
 from jettison.http.manage.form import AnEdge, AnOrigin, Form, Given, Nothing, Number, Time, answer
 from jettison.registry import robots
 from jettison.registry.robots import LONGEST_DAYS, USUAL_DAYS
@@ -50,15 +59,17 @@ class MadeRobot(Robot):
 
 
 class Robots(Form):
-    """All robots, by name."""
+    """A page of the robots, by name, and the path of the next page."""
 
     robots: list[Robot]
+    next: str | None
 
 
-async def get_all(edge: AnEdge, caller: KnownCaller) -> JSONResponse:
-    """Needs admin. All robots, without their tokens."""
-    found = await edge.run(lambda: robots.everyone(edge.registry, caller))
-    return answer({"robots": [robot.to_json() for robot in found]})
+async def get_all(edge: AnEdge, caller: KnownCaller, asked: Annotated[Asked, Query()]) -> JSONResponse:
+    """Needs admin. The robots, by name, without their tokens."""
+    page = await edge.run(lambda: robots.page(edge.registry, caller, asked.limit, asked.after))
+    following = next_page(edge, PATH, asked, page.entries[-1].name) if page.more else None
+    return answer({"robots": [robot.to_json() for robot in page.entries], "next": following})
 
 
 async def post(edge: AnEdge, origin: AnOrigin, caller: KnownCaller, wanted: NewRobot) -> JSONResponse:

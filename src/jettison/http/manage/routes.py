@@ -11,15 +11,19 @@ from fastapi.responses import JSONResponse
 from jettison.http.manage import (
     audit,
     deletions,
+    disk,
     grants,
     groups,
     me,
     plans,
+    repositories,
     robots,
     setup,
     sweep,
     usage,
     users,
+    version,
+    versions,
     why,
 )
 from jettison.registry.access import Action
@@ -44,7 +48,10 @@ WRITING = (400, 401, 403, 413, 415, 429, 503)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one path; ``answers`` by status, with what their bodies are."""
+    """One method of one path; ``answers`` by status, with what their bodies are.
+
+    What has a ``secret`` in it, a password or a new token, is not taken where somebody on the way could read it.
+    """
 
     method: str
     path: str
@@ -52,6 +59,7 @@ class Route:
     needs: Action
     answers: Mapping[int, Any]
     refusals: tuple[int, ...]
+    secret: bool = False
 
     @property
     def name(self) -> str:
@@ -60,6 +68,23 @@ class Route:
 
 
 ROUTES = (
+    Route(
+        "GET",
+        repositories.PATH,
+        repositories.get_all,
+        Action.CATALOG,
+        {200: repositories.Repositories},
+        READING,
+    ),
+    *(
+        Route("GET", f"{path}/{{repository:path}}", handler, Action.PULL, {200: answer}, (*READING, 404))
+        for path, handler, answer in (
+            (repositories.PATH, repositories.get, repositories.Repository),
+            (versions.PATH, versions.get_all, versions.Versions),
+            (version.PATH, version.get, version.Version),
+        )
+    ),
+    Route("GET", disk.PATH, disk.get, Action.ADMIN, {200: disk.Disk}, READING),
     Route("GET", deletions.PATH, deletions.get_all, Action.DELETE, {200: deletions.Journal}, READING),
     Route(
         "POST",
@@ -107,13 +132,22 @@ ROUTES = (
         Action.NOTHING,
         {200: me.Changed},
         (*WRITING, 404),
+        secret=True,
     ),
-    Route("POST", setup.PATH, setup.post, Action.NOTHING, {201: users.User}, (*WRITING, 409)),
+    Route("POST", setup.PATH, setup.post, Action.NOTHING, {201: users.User}, (*WRITING, 409), secret=True),
     Route("GET", users.PATH, users.get_all, Action.ADMIN, {200: users.Users}, READING),
-    Route("POST", users.PATH, users.post, Action.ADMIN, {201: users.User}, (*WRITING, 409)),
+    Route("POST", users.PATH, users.post, Action.ADMIN, {201: users.User}, (*WRITING, 409), secret=True),
     Route("GET", f"{users.PATH}/{{name}}", users.get, Action.ADMIN, {200: users.User}, (*READING, 404)),
     *(
-        Route("POST", f"{users.PATH}/{{name}}/{verb}", handler, Action.ADMIN, {200: answer}, (*WRITING, 404, 409))
+        Route(
+            "POST",
+            f"{users.PATH}/{{name}}/{verb}",
+            handler,
+            Action.ADMIN,
+            {200: answer},
+            (*WRITING, 404, 409),
+            secret=verb == "password",
+        )
         for verb, handler, answer in (
             ("password", users.post_password, users.User),
             ("disable", users.post_disable, users.User),
@@ -122,7 +156,7 @@ ROUTES = (
         )
     ),
     Route("GET", robots.PATH, robots.get_all, Action.ADMIN, {200: robots.Robots}, READING),
-    Route("POST", robots.PATH, robots.post, Action.ADMIN, {201: robots.MadeRobot}, (*WRITING, 409)),
+    Route("POST", robots.PATH, robots.post, Action.ADMIN, {201: robots.MadeRobot}, (*WRITING, 409), secret=True),
     Route("GET", f"{robots.PATH}/{{name}}", robots.get, Action.ADMIN, {200: robots.Robot}, (*READING, 404)),
     Route(
         "POST",

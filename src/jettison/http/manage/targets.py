@@ -18,7 +18,8 @@ from jettison.registry.target import Target
 from jettison.selection.pattern import Pattern
 
 LONGEST_REASON = 1000
-LINE = r"^[^\x00-\x1f\x7f]*$"
+LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
+"""Text on one line, without what changes a terminal or turns around what is read."""
 
 
 def _kind(value: Any) -> str:

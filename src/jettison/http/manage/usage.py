@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Path
 from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from jettison.http.manage.form import AnEdge, Form, NameText, Number, answer
 from jettison.http.manage.plans import Bytes
@@ -34,7 +35,7 @@ class RepositoryUsage(Form):
     repository: NameText
     bytes: Bytes
     tags: Number
-    versions: Number
+    versions: Number = Field(description="All manifests: platforms of others, signatures and the like, too.")
 
 
 class Usage(Form):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
+from fastapi import Query
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from jettison.http.manage.accounts import AccountPart, AccountText, KnownCaller, PasswordText
+from jettison.http.manage.accounts import AccountPart, AccountText, Asked, KnownCaller, PasswordText, next_page
 from jettison.http.manage.form import AnEdge, AnOrigin, Form, Given, Nothing, Time, answer
 from jettison.registry import users
 
@@ -41,9 +43,10 @@ class User(Form):
 
 
 class Users(Form):
-    """All users, by name."""
+    """A page of the users, by name, and the path of the next page."""
 
     users: list[User]
+    next: str | None
 
 
 class Removed(Form):
@@ -52,10 +55,11 @@ class Removed(Form):
     removed: AccountText
 
 
-async def get_all(edge: AnEdge, caller: KnownCaller) -> JSONResponse:
-    """Needs admin. All users."""
-    found = await edge.run(lambda: users.everyone(edge.registry, caller))
-    return answer({"users": [user.to_json() for user in found]})
+async def get_all(edge: AnEdge, caller: KnownCaller, asked: Annotated[Asked, Query()]) -> JSONResponse:
+    """Needs admin. The users, by name."""
+    page = await edge.run(lambda: users.page(edge.registry, caller, asked.limit, asked.after))
+    following = next_page(edge, PATH, asked, page.entries[-1].name) if page.more else None
+    return answer({"users": [user.to_json() for user in page.entries], "next": following})
 
 
 async def post(edge: AnEdge, origin: AnOrigin, caller: KnownCaller, wanted: NewUser) -> JSONResponse:

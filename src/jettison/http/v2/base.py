@@ -38,5 +38,5 @@ async def health(request: Request) -> Response:
 
 
 async def welcome(request: Request) -> Response:
-    """Needs nothing. For people who open the address in a browser."""
-    return Response(200, [(b"content-type", b"text/plain; charset=utf-8")], WELCOME)
+    """Needs nothing. For people who ask for the address by something that is no browser, which gets the console."""
+    return Response(200, [(b"content-type", b"text/plain; charset=utf-8"), (b"vary", b"Accept")], WELCOME)

@@ -10,7 +10,7 @@ from pydantic import Field, PlainValidator
 from jettison.settings.models.auth import SignIn
 from jettison.settings.models.limits import Limits
 from jettison.settings.models.section import Section
-from jettison.settings.values import DatabaseUrl, LengthOfTime, LengthOfTimeOrNone, Proxy, one_of
+from jettison.settings.values import Count, DatabaseUrl, LengthOfTime, LengthOfTimeOrNone, Name, Proxy, one_of
 
 
 class Database(Section):
@@ -18,9 +18,11 @@ class Database(Section):
 
     url: DatabaseUrl | None = Field(
         default=None,
-        description="PostgreSQL database, as postgresql://user@host/name; without it, SQLite in the data folder.",
+        description="PostgreSQL database, as postgresql://user@host/name, with libpq's options; what it leaves out,"
+        " `PG*` variables say. Without it, SQLite in the data folder.",
         repr=False,
     )
+    connections: Count = Field(default=16, description="Most connections to PostgreSQL that each process opens.")
 
 
 class Completeness(Section):
@@ -81,6 +83,11 @@ class Jettison(Section):
     """`jettison`: what distribution has no word for."""
 
     database: Database = Field(default=Database(), description="What exists, as rows.")
+    replica: Name | None = Field(
+        default=None,
+        description="What this process is called among those that share a bucket, in `X-Jettison-Replica` and the"
+        " metrics; without it, as its machine, where content lies in a bucket.",
+    )
     validation: Completeness = Field(
         default=Completeness(), description="What is checked beyond distribution's settings."
     )
