@@ -13,7 +13,8 @@ pytest := $(bin)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=lo
 .NOTPARALLEL:
 ROUNDS ?= 1000
 OPERATIONS ?= 100000
-.PHONY: help install serve test test-fast test-parts parts crash soak bench lint lock clean
+CLUSTER_ROUNDS ?= 200
+.PHONY: help install serve cluster cluster-chaos test test-fast test-parts parts crash soak screenshots bench scale lint lock clean
 
 help: ## what there is
 	@printf 'make ...\n'
@@ -46,10 +47,27 @@ soak: ## push, pull, mount, delete, restore under a sweeper that never rests, OP
 	@scripts/environment test
 	@PYTHONPATH=.:src $(bin)/python -m tests.crashes.soak $(OPERATIONS)
 
+cluster: parts ## three replicas, PostgreSQL, SeaweedFS and nginx on loopback, until Ctrl-C
+	@scripts/environment test
+	@PYTHONPATH=.:src exec $(bin)/python -m tests.support.cluster
+
+cluster-chaos: parts ## kill replicas, engine and database of a cluster under load, CLUSTER_ROUNDS=200 times
+	@scripts/environment test
+	@JETTISON_CLUSTER_ROUNDS=$(CLUSTER_ROUNDS) $(bin)/python -m pytest tests/cluster/test_chaos.py -s $(ARGS)
+
+screenshots: parts ## look at the console's pages with Chromium, and keep what it shows in docs/images
+	@scripts/environment test
+	@PYTHONPATH=.:src $(bin)/python -m tests.browser.screenshots
+
 bench: parts ## measure beside distribution and nginx (ARGS='--only adopt': some of it); writes docs/benchmarks.md
 	@scripts/environment run
 	@scripts/environment bench
 	@$(bin)/python -m benchmarks $(ARGS)
+
+scale: parts ## measure a registry of a million repositories beside one of a thousand (an hour, 50 GB of disk); writes docs/scale.md
+	@scripts/environment run
+	@scripts/environment bench
+	@$(bin)/python -m benchmarks.million $(ARGS)
 
 lint: ## check style, types and imports
 	@scripts/environment test
