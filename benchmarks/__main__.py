@@ -18,8 +18,9 @@ from benchmarks import machine, page, results, table
 from benchmarks.peers import PEERS
 from benchmarks.peers.peer import Peer, program
 from benchmarks.results import Result
-from benchmarks.rows import ROWS
+from benchmarks.rows import ROWS, cluster
 from benchmarks.scale import FULL, QUICK, Scale
+from tests.support.parts import PARTS
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -78,6 +79,8 @@ def _versions(peers: Sequence[Peer], only: Sequence[str]) -> Mapping[str, str]:
     versions = {peer: peer.version() for peer in peers}
     missing = [f"{peer.name}: {peer.advice}" for peer, version in versions.items() if version is None]
     missing += [f"{name}: `make parts` as root" for name in _programs(only) if program(name) is None]
+    if "cluster" in only:
+        missing += [f"{name}: {lost}" for name in cluster.NEEDED if (lost := PARTS[name].missing())]
     if missing:
         sys.exit("Not installed (--peers and --only choose what to measure without):\n  " + "\n  ".join(missing))
     return {peer.name: version for peer, version in versions.items() if version is not None}
@@ -85,7 +88,7 @@ def _versions(peers: Sequence[Peer], only: Sequence[str]) -> Mapping[str, str]:
 
 def _programs(only: Sequence[str]) -> list[str]:
     """Those beside the peers that the rows are measured with."""
-    loads = ["wrk"] if {"manifest-get", "bearer"} & set(only) else []
+    loads = ["wrk"] if {"manifest-get", "bearer", "cluster"} & set(only) else []
     return loads + (["regctl", "crane", "skopeo"] if any(name.startswith("client-") for name in only) else [])
 
 

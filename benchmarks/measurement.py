@@ -7,8 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from benchmarks.peers.peer import Server
+from typing import Protocol, TypeVar
 
 JETTISON = "Jettison"
 
@@ -89,8 +88,19 @@ def no_dearer(series: Sequence[Series], peer: str, bound: float) -> Goal:
     return Goal(f"at most {bound:g}x {peer}", ratio(series, JETTISON, peer), bound, at_most=True)
 
 
+class Named(Protocol):
+    """What is measured: a server, as a rule."""
+
+    @property
+    def name(self) -> str:
+        """What its series is called."""
+
+
+Measured = TypeVar("Measured", bound=Named)
+
+
 def alternate(
-    servers: Sequence[Server], samples: int, work: Callable[[Server, int], tuple[float, ...]]
+    servers: Sequence[Measured], samples: int, work: Callable[[Measured, int], tuple[float, ...]]
 ) -> list[tuple[Series, ...]]:
     """Sample every server in turn, each turn beginning with the next one; `work` returns one value per unit measured.
 

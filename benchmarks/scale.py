@@ -26,6 +26,8 @@ class Scale:
     kept: int
     garbage: int
     readers: int
+    crowd: int
+    crowd_tags: int
 
 
 FULL = Scale(
@@ -44,6 +46,8 @@ FULL = Scale(
     kept=2_000,
     garbage=20,
     readers=2,
+    crowd=100_000,
+    crowd_tags=10_000,
 )
 
 QUICK = Scale(
@@ -62,4 +66,6 @@ QUICK = Scale(
     kept=50,
     garbage=5,
     readers=2,
+    crowd=2_000,
+    crowd_tags=300,
 )

@@ -18,6 +18,8 @@ from benchmarks.rows import (
     client_du,
     client_list,
     client_start,
+    cluster,
+    console,
     manifest_delete,
     manifest_get,
     memory,
@@ -46,4 +48,6 @@ ROWS: Mapping[str, Measure] = {
     "client-delete": client_delete.measure,
     "client-du": client_du.measure,
     "client-copy": client_copy.measure,
+    "cluster": cluster.measure,
+    "console": console.measure,
 }

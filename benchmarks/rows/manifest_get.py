@@ -40,12 +40,14 @@ end
 def measure(peers: Sequence[Peer], scale: Scale, folder: Path) -> list[Row]:
     """Requests per second of every peer."""
     stock = repositories("library", scale.repositories, scale.tags)
-    script = _script(folder, stock)
+    script = write_script(folder, stock)
     with running(peers, folder) as servers:
         for server in servers:
             server.fill(stock)
             _check(server, stock[-1])
-        (rates,) = alternate(servers, scale.samples, lambda server, turn: (_wrk(server, script, scale.seconds),))
+        (rates,) = alternate(
+            servers, scale.samples, lambda server, turn: (rate(server.name, server.port, script, scale.seconds),)
+        )
     work = (
         f"manifest GET by tag, {CONNECTIONS} connections, {scale.repositories} repositories x {scale.tags} tags, "
         f"{scale.seconds} s"
@@ -54,7 +56,8 @@ def measure(peers: Sequence[Peer], scale: Scale, folder: Path) -> list[Row]:
     return [Row("manifest-get", work, "requests/s", rates, goals)]
 
 
-def _script(folder: Path, stock: Sequence[Repository]) -> Path:
+def write_script(folder: Path, stock: Sequence[Repository]) -> Path:
+    """What has wrk ask for every tag of `stock`, again and again."""
     paths = [f"/v2/{each.name}/manifests/{version.tag}" for each in stock for version in each.versions]
     listing = folder / "paths"
     listing.write_text("\n".join(paths))
@@ -70,11 +73,12 @@ def _check(server: Server, repository: Repository) -> None:
         raise Refused(f"{server.name} serves other bytes at {path} than were pushed")
 
 
-def _wrk(server: Server, script: Path, seconds: int) -> float:
+def rate(name: str, port: int, script: Path, seconds: int) -> float:
+    """Requests per second that `port`, where `name` listens, answers. Raises Refused where one is no success."""
     options = [f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script)]
-    command = [program("wrk") or "wrk", *options, f"http://127.0.0.1:{server.port}/"]
+    command = [program("wrk") or "wrk", *options, f"http://127.0.0.1:{port}/"]
     said = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
-    rate = re.search(r"^Requests/sec:\s+([\d.]+)$", said, re.MULTILINE)
-    if rate is None or "Non-2xx" in said or "Socket errors" in said:
-        raise Refused(f"wrk against {server.name}:\n{said}")
-    return float(rate[1])
+    found = re.search(r"^Requests/sec:\s+([\d.]+)$", said, re.MULTILINE)
+    if found is None or "Non-2xx" in said or "Socket errors" in said:
+        raise Refused(f"wrk against {name}:\n{said}")
+    return float(found[1])
