@@ -13,9 +13,9 @@ from tests.browser.example import fill
 from tests.support.server import JettisonServer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium."""
+    """Chromium. Its event loop stands in the way of other tests' as long as it is open, so it is not for longer."""
     with chromium() as opened:
         yield opened
 

@@ -70,6 +70,7 @@ def test_what_a_client_pushed_is_found_deleted_and_brought_back(
 
         page.goto("/console/trash")
         page.get_by_role("link", name="whole/story").click()
+        page.wait_for_url("**/console/trash/*")
         page.keyboard.press("u")
         expect(page.get_by_text("it is there again")).to_be_visible()
         skopeo("copy", "--src-tls-verify=false", name, f"oci:{tmp_path / 'back'}:v1")

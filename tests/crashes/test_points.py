@@ -18,6 +18,7 @@ from jettison.registry.registry import Registry
 from tests.crashes.aftermath import nothing_is_left_over
 from tests.crashes.over_http import CONFIG, Died, HttpHands
 from tests.crashes.script import SCRIPT, look, settle, state_after
+from tests.crashes.test_move import POINTS as MOVED
 from tests.support.parts import ROOT
 from tests.support.server import JettisonServer
 
@@ -39,7 +40,12 @@ def points() -> list[str]:
     return sorted(found)
 
 
-@pytest.mark.parametrize("point", points())
+def test_those_of_a_move_are_tried_by_its_own_test() -> None:
+    """They are not of a server, nor of what runs beside it."""
+    assert {point.partition(":")[0] for point in MOVED} == {name for name in points() if name.startswith("move.")}
+
+
+@pytest.mark.parametrize("point", [name for name in points() if not name.startswith("move.")])
 def test_a_crash_at_a_named_point_loses_nothing_and_leaves_nothing(point: str, tmp_path: Path) -> None:
     """The act under way was done or was not; the script goes on from there; at its end, nothing is left over."""
     server = JettisonServer(tmp_path / "data", config=CONFIG, environ={VARIABLE: f"{point}:1"})

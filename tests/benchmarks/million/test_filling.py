@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -25,13 +26,14 @@ FILLED = (
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgresql"))])
-def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SQLite | Postgres]:
+def made(request: pytest.FixtureRequest) -> Iterator[SQLite | Postgres]:
     """Where registries are made, on either database."""
-    # PostgreSQL runs as another user, who must get there.
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    # Not below pytest's folder, which only its owner may enter: PostgreSQL runs as another user.
+    with TemporaryDirectory(prefix="jettison-million-") as name:
+        folder = Path(name)
         folder.chmod(0o755)
-    with closing(SQLite(tmp_path) if request.param == "sqlite" else Postgres(tmp_path)) as database:
-        yield database
+        with closing(SQLite(folder) if request.param == "sqlite" else Postgres(folder)) as database:
+            yield database
 
 
 def said() -> tuple[list[str], Callable[[str], None]]:

@@ -87,11 +87,7 @@ class Asked(Given):
     model_config = ConfigDict(strict=False)  # a query has nothing but text
 
     limit: Annotated[int, Field(ge=1, le=MOST_A_PAGE, description="How many at most.")] = 100
-    after: Annotated[
-        str,
-        WithJsonSchema({"type": "string", "pattern": "^[ -~]{0,400}$"}),
-        Field(description="Where to go on, as `next` has it."),
-    ] = ""
+    after: Annotated[str, Field(pattern="^[ -~]{0,400}$", description="Where to go on, as `next` has it.")] = ""
 
 
 def next_page(edge: Edge, path: str, asked: Asked, after: str) -> str:
