@@ -22,7 +22,7 @@ LIMITS = {
     "idle": "1s",
     "blob": LIMIT,
     "head": {"size": 8000, "time": "1s"},
-    "requests": {"rate": 50, "burst": 500},
+    "requests": {"rate": 5, "burst": 500},
 }
 
 
@@ -215,10 +215,9 @@ def test_whoever_asks_too_often_is_refused_with_how_long_to_wait(limited: Jettis
         assert proxy.get("/v2/", headers=other).status_code == 200
         for _ in range(20):
             assert proxy.get("/healthz", headers=mine).status_code == 200
-        proxy.get("/api/v1/usage", headers=mine)
-        while proxy.get("/v2/_catalog", headers=mine).status_code == 200:
-            pass
-        assert proxy.get("/api/v1/usage", headers=mine).status_code == 429
+        for path in ("/v2/_catalog", "/api/v1/usage"):
+            # More than once: a slow machine earns the next request between two.
+            assert any(proxy.get(path, headers=mine).status_code == 429 for _ in range(20)), path
         time.sleep(1.1)
         assert proxy.get("/v2/", headers=mine).status_code == 200
 
