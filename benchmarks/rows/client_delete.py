@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.connection import Refused
-from benchmarks.content import Repository, repositories
+from benchmarks.content import Repository, repositories, repository
 from benchmarks.measurement import JETTISON, Row, seconds
-from benchmarks.peers.peer import Peer, Server, running
-from benchmarks.rows.client_programs import address, command, fastest, installed, run, sampled, served
+from benchmarks.peers.peer import Peer, Server
+from benchmarks.rows.client_programs import STARTED, Trial, address, bare_starts, command, compared, pair, run
 from benchmarks.scale import Scale
 
 REPOSITORIES = 20
@@ -21,23 +21,33 @@ SHARE = 100
 def measure(peers: Sequence[Peer], scale: Scale, folder: Path) -> list[Row]:
     """Seconds of each client; Jettison plans, writes its journal, checks each tag, and looks that all are gone."""
     tags = max(1, scale.crowded_tags // SHARE)
-    with running(served(peers), folder) as servers:
-        if not servers:
+    with pair(peers, folder) as servers:
+        if servers is None:
             return []
-        server = servers[0]
-        names = installed()
+        server, least = servers
 
-        def work(name: str, turn: int) -> tuple[float, int]:
+        def trial(name: str, turn: int) -> Trial:
             stock = repositories(f"{name.lower()}/turn-{turn}", REPOSITORIES, tags)
-            server.fill(stock)
-            references = [f"{address(server)}/{each.name}:{version.tag}" for each in stock for version in each.versions]
-            spent = seconds(lambda: _delete(name, server, references))
-            _check(server, stock)
-            return spent, 1 if name == JETTISON else len(references)
+            if name == JETTISON:
+                starting = _spent(name, least, [repository(f"{STARTED.name}/turn-{turn}", 1)])
+            else:
+                starting = bare_starts(name, tags * REPOSITORIES)
+            return Trial(_spent(name, server, stock), starting)
 
-        taken, apart = sampled(server, names, scale.samples, work)
-    what = f"a client deletes {tags * REPOSITORIES} tags of {REPOSITORIES} repositories"
-    return [Row("client-delete", what, "s", taken, (fastest(apart, 1),))]
+        what = (
+            f"a client deletes {tags * REPOSITORIES} tags of {REPOSITORIES} repositories; apart: less its time for one "
+            f"tag, the others' {tags * REPOSITORIES} bare starts"
+        )
+        return [compared("client-delete", what, scale.samples, trial)]
+
+
+def _spent(name: str, server: Server, stock: Sequence[Repository]) -> float:
+    """The seconds that deleting all tags of these repositories takes, which are pushed before."""
+    server.fill(stock)
+    references = [f"{address(server)}/{each.name}:{version.tag}" for each in stock for version in each.versions]
+    spent = seconds(lambda: _delete(name, server, references))
+    _check(server, stock)
+    return spent
 
 
 def _delete(name: str, server: Server, references: Sequence[str]) -> None:

@@ -1,8 +1,11 @@
 """The client and those that it is compared with: programs that do one piece of work on the same server.
 
-Programs that take one thing at a time are started for each, as many at a time as the client has requests. What starting
-them and one request take is measured apart, by listing the one tag of a repository, and taken off: who writes a script
-pays it, but it says nothing of the work.
+What starting a program takes is measured in the same turn, and taken off: who writes a script pays it, but it says
+nothing of the work. A program that does all of the work in one start (or in one for each page) is started for the least
+of the same work instead, on a second server of the same kind that has next to nothing. Of a program that takes one
+thing at a time the least would be the work itself: of such a one, started for each thing, as many at a time as the
+client has requests, only the bare starts are taken off, those that ask nothing of any server. Its connections are its
+own work.
 """
 
 from __future__ import annotations
@@ -12,14 +15,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.connection import Refused
 from benchmarks.content import repository
-from benchmarks.measurement import JETTISON, Goal, Series, seconds
-from benchmarks.peers.peer import Peer, Server, program
+from benchmarks.measurement import JETTISON, Goal, Row, Series, seconds
+from benchmarks.peers.peer import Peer, Server, program, running
 
 AT_A_TIME = 8
 ROOT = Path(__file__).parents[2]
@@ -29,13 +34,36 @@ _VERSION = {"regctl": ["version"], "crane": ["version"], "skopeo": ["--version"]
 Commands = Sequence[Sequence[str]]
 
 STARTED = repository("started", 1)
-"""What is listed to see what starting takes."""
+"""All that the server has on which the least of some work is done."""
+STARTS = 200
+"""Bare starts that are measured, if there are more."""
+MOMENT = 0.001
+"""Seconds below which no difference is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The seconds of one program for a piece of work, and those of them that its starting takes."""
+
+    whole: float
+    starting: float
 
 
 def served(peers: Sequence[Peer]) -> list[Peer]:
     """The one registry that all of them work on: distribution v3, else whatever registry is first."""
     registries = [peer for peer in peers if peer.is_registry]
     return [peer for peer in registries if peer.name == "distribution v3"][:1] or registries[:1]
+
+
+@contextmanager
+def pair(peers: Sequence[Peer], folder: Path) -> Iterator[tuple[Server, Server] | None]:
+    """The server to work on, and another of the same peer that has `STARTED`; None where no peer is a registry."""
+    least = folder / "least"
+    least.mkdir()
+    with running(served(peers), folder) as works, running(served(peers), least) as leasts:
+        if works:
+            leasts[0].fill([STARTED])
+        yield (works[0], leasts[0]) if works else None
 
 
 def address(server: Server) -> str:
@@ -66,41 +94,38 @@ def run(commands: Commands, *, given: str = "", at_a_time: int = AT_A_TIME) -> l
         return list(pool.map(lambda each: _run(each, environ, given), commands))
 
 
-def sampled(
-    server: Server, names: Sequence[str], samples: int, work: Callable[[str, int], tuple[float, int]]
-) -> tuple[tuple[Series, ...], tuple[Series, ...]]:
-    """The seconds of each program, each turn beginning with the next one; and the same without starting it.
+def compared(
+    name: str, what: str, turns: int, trial: Callable[[str, int], Trial], *, without: Sequence[str] = ()
+) -> Row:
+    """The row of a piece of work: each turn, which begins with the next program, has a trial of each of them.
 
-    `work` does a turn of a program; it returns its seconds, and how many times the program was started for it.
+    Those of `without` cannot do it. Its series are the seconds of each program, and the same start-up apart, on which
+    the goal is.
     """
-    taken: dict[str, list[float]] = {name: [] for name in names}
-    apart: dict[str, list[float]] = {name: [] for name in names}
-    server.fill([STARTED])
-    starts = {name: (start_seconds(name, server, 1), start_seconds(name, server, AT_A_TIME)) for name in names}
-    for turn in range(samples):
+    names = [each for each in installed() if each not in without]
+    trials: dict[str, list[Trial]] = {each: [] for each in names}
+    for turn in range(turns):
         shift = turn % len(names)
-        for name in [*names[shift:], *names[:shift]]:
+        for each in [*names[shift:], *names[:shift]]:
             os.sync()
-            spent, started = work(name, turn)
-            taken[name].append(spent)
-            alone, beside = starts[name]
-            apart[name].append(max(spent - (alone if started == 1 else beside * started), 0.001))
-    return (
-        tuple(Series(name, tuple(values)) for name, values in taken.items()),
-        tuple(Series(name, tuple(values)) for name, values in apart.items()),
-    )
+            trials[each].append(trial(each, turn))
+    whole = [Series(each, tuple(one.whole for one in made)) for each, made in trials.items()]
+    apart = [Series(f"{each} apart", _apart(made)) for each, made in trials.items()]
+    return Row(name, what, "s", (*whole, *apart), (_fastest(dict(zip(names, apart, strict=True)), 1),))
 
 
-def start_seconds(name: str, server: Server, at_a_time: int) -> float:
-    """What a start with one request takes, where so many are done at a time, divided by how many those are."""
-    where = f"{address(server)}/{STARTED.name}"
-    listing = {JETTISON: ["tags"], "regctl": ["tag", "ls"], "crane": ["ls"]}
-    if name == "skopeo":
-        asked = command(name, server, "list-tags", "--tls-verify=false", f"docker://{where}")
-    else:
-        asked = command(name, server, *listing[name], where)
-    times = 3 * at_a_time
-    return statistics.median(seconds(lambda: run([asked] * times, at_a_time=at_a_time)) / times for _ in range(3))
+def _apart(trials: Sequence[Trial]) -> tuple[float, ...]:
+    """What each takes beside its start, and no less than starts differ by: nothing is known more exactly than that."""
+    starts = [each.starting for each in trials]
+    middle = statistics.median(starts)
+    spread = max(statistics.median(abs(each - middle) for each in starts), MOMENT)
+    return tuple(max(each.whole - each.starting, spread) for each in trials)
+
+
+def bare_starts(name: str, times: int) -> float:
+    """What so many starts take that ask nothing of any server, done as `run` does them."""
+    sample = min(times, STARTS)
+    return seconds(lambda: run([_start(name)] * sample)) * times / sample
 
 
 def alone_seconds(name: str) -> float:
@@ -110,14 +135,13 @@ def alone_seconds(name: str) -> float:
         return seconds(lambda: _run(_start(name), environ, ""))
 
 
-def fastest(series: Sequence[Series], bound: float) -> Goal:
+def _fastest(apart: Mapping[str, Series], bound: float) -> Goal:
     """Jettison is at least `bound` times as fast as the fastest of the others; None of them: not measured."""
-    medians = {each.peer: each.median for each in series}
-    others = {name: median for name, median in medians.items() if name != JETTISON}
+    others = {name: series.median for name, series in apart.items() if name != JETTISON}
     if not others:
-        return Goal(f"at least {bound:g}x the fastest other client", None, bound)
+        return Goal(f"at least {bound:g}x the fastest other client, start-up apart", None, bound)
     best = min(others, key=lambda name: others[name])
-    return Goal(f"at least {bound:g}x {best}, start-up apart", others[best] / medians[JETTISON], bound)
+    return Goal(f"at least {bound:g}x {best}, start-up apart", others[best] / apart[JETTISON].median, bound)
 
 
 def _start(name: str) -> Sequence[str]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from jettison.client import ANONYMOUS, Registry, Repository
@@ -115,6 +117,65 @@ def test_what_is_not_there_is_not_copied(registry: Registry, name: str) -> None:
         registry.repository(name).copy("v9", registry.repository(f"{name}2"))
     with pytest.raises(NotFound):
         list(registry.repository(f"{name}2").tags())
+
+
+class Shop:
+    """A registry without an API for referrers that has `PLATFORMS` as app:v1, and takes what is pushed to copy."""
+
+    def __init__(self, *, mounts: bool) -> None:
+        self.mounts = mounts
+        self.sources = {str(each.digest): each for each in PLATFORMS.closure()} | {"v1": PLATFORMS}
+        self.blobs = {str(Digest.of(blob)): blob for each in PLATFORMS.closure() for blob in each.blobs}
+        self.pushed: dict[str, bytes] = {}
+
+    def __call__(self, asked: Asked) -> Told:
+        path, _, query = asked.path.partition("?")
+        name = path.rpartition("/")[2]
+        if "/referrers/" in path:
+            return Told(404, "404 page not found")
+        if asked.method == "POST":
+            if self.mounts and "mount=" in query:
+                return Told(201)
+            return Told(202, b"", {"Location": f"{path}upload"})
+        if asked.method == "DELETE":
+            return Told(204)
+        if asked.method == "PUT":
+            self.pushed[name] = asked.body
+            return Told(201)
+        if path.startswith("/v2/app/manifests/") and name in self.sources:
+            return Told(200, self.sources[name].content, {"Content-Type": self.sources[name].media_type})
+        if path.startswith("/v2/app/blobs/") and name in self.blobs:
+            return Told(200, self.blobs[name])
+        return Told(404, {"errors": [{"code": "UNKNOWN"}]} if asked.method == "GET" else b"")
+
+
+def test_nothing_is_asked_for_twice() -> None:
+    """A copy to where nothing of it is: its blobs are mounted unasked, and the lack of an API is found out once."""
+    manifests, blobs = len(PLATFORMS.closure()), {blob for each in PLATFORMS.closure() for blob in each.blobs}
+    with Liar(Shop(mounts=True)) as liar, Registry(liar.address, credentials=ANONYMOUS) as registry:
+        copied = registry.repository("app").copy("v1", registry.repository("copy"))
+        asked = Counter((each.method, each.path.split("/")[3]) for each in liar.requests)
+    assert (copied.manifests, copied.blobs_mounted, copied.blobs_sent) == (manifests, len(blobs), 0)
+    assert asked == {
+        ("GET", "manifests"): manifests + manifests,  # each of them, and for each the tag of its referrers
+        ("GET", "referrers"): 1,
+        ("HEAD", "manifests"): 2,
+        ("POST", "blobs"): len(blobs),
+        ("PUT", "manifests"): manifests,
+    }
+
+
+def test_what_cannot_be_mounted_is_sent() -> None:
+    """The upload that was opened instead is cancelled, and the blob looked for before it is sent."""
+    shop = Shop(mounts=False)
+    blobs = {blob for each in PLATFORMS.closure() for blob in each.blobs}
+    with Liar(shop) as liar, Registry(liar.address, credentials=ANONYMOUS) as registry:
+        copied = registry.repository("app").copy("v1", registry.repository("copy"))
+        methods = Counter(each.method for each in liar.requests if "/blobs/" in each.path and "/app/" not in each.path)
+    assert (copied.blobs_mounted, copied.blobs_sent) == (0, len(blobs))
+    assert methods == dict.fromkeys(("DELETE", "HEAD", "PUT"), len(blobs)) | {"POST": 2 * len(blobs)}
+    assert {shop.pushed[str(each.digest)] for each in PLATFORMS.children} == {e.content for e in PLATFORMS.children}
+    assert shop.pushed["v1"] == PLATFORMS.content
 
 
 def test_a_blob_that_is_not_what_its_digest_says_does_not_arrive() -> None:

@@ -41,3 +41,11 @@ def test_work_of_another_bound_inside_of_work_has_threads_of_its_own() -> None:
     names = set(one.run([lambda: next(other.run([threading.current_thread]))] * 4))
     assert names <= set(threading.enumerate()) | names
     assert threading.current_thread() not in names
+
+
+def test_the_first_are_begun_before_a_result_is_asked_for() -> None:
+    """So that something else can be done meanwhile."""
+    begun = threading.Event()
+    results = Gathering(1).run([begun.set])
+    assert begun.wait(10)
+    assert list(results) == [None]

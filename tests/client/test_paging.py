@@ -159,3 +159,17 @@ def test_links_are_read(link: str, target: str | None) -> None:
 def test_any_link_is_read_without_an_error(link: str) -> None:
     """Whatever a server sends."""
     assert next_page(link) is None or ">" in link
+
+
+def test_a_full_last_page_of_a_registry_with_links_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It named the page before it: it would name another, and is not asked for one."""
+    monkeypatch.setattr(paging, "PAGE", 2)
+
+    def answer(asked: Asked) -> Told:
+        if "last=b" in asked.path:
+            return Told(200, {"tags": ["c", "d"]})
+        return Told(200, {"tags": ["a", "b"]}, {"Link": '</v2/app/tags/list?last=b&n=2>; rel="next"'})
+
+    with Liar(answer) as liar:
+        assert listed(liar) == ["a", "b", "c", "d"]
+        assert len(liar.requests) == 2

@@ -9,7 +9,7 @@ import typer
 
 from jettison.cli.command import command
 from jettison.cli.connection import Connection, address
-from jettison.cli.show.data import AsJson, AsLines, document, json_line, put
+from jettison.cli.show.data import AsJson, AsLines, document, json_line, put_lines
 
 if TYPE_CHECKING:
     from jettison.client.registry import Registry
@@ -43,16 +43,18 @@ def ls(
     where = address(host if "/" in host else f"{host}/", "HOST or HOST:PORT")
     if where.repository is not None:
         raise Invalid(f"{host} is a repository: `jettison tags {where}` lists its tags")
-    matches = (lambda name: True) if pattern is None else Pattern.parse(pattern).matches
-    names = (name for name in repositories(connection, connection.registry(where.host)) if matches(str(name)))
+    names = repositories(connection, connection.registry(where.host))
+    if pattern is not None:
+        matches = Pattern.parse(pattern).matches
+        names = (name for name in names if matches(str(name)))
     if as_json:
         document([str(name) for name in names])
         return
-    for name in names:
-        if as_lines:
+    if as_lines:
+        for name in names:
             json_line({"repository": str(name)})
-        else:
-            put(str(name))
+    else:
+        put_lines(map(str, names))
 
 
 def repositories(connection: Connection, registry: Registry) -> Iterator[RepositoryName]:

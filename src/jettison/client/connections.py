@@ -1,4 +1,4 @@
-"""Connections: TLS, proxies and time-outs. The only file that knows the HTTP client.
+"""Connections: TLS, proxies and time-outs. With `pool`, the only file that knows the HTTP client.
 
 That is httpcore2, the part of httpx2 that speaks HTTP: what httpx2 puts around it (redirects, cookies, authentication,
 URLs) has rules of its own here, and took more time for each request than the rest.
@@ -16,6 +16,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 from urllib.parse import SplitResult, quote, unquote, urlsplit
@@ -25,6 +26,7 @@ import httpcore2
 from jettison import __version__
 from jettison.client.errors import ClientError, Invalid, Unreachable, Untrustworthy
 from jettison.client.location import is_loopback
+from jettison.client.pool import Lease, Pool
 
 SLOWEST: Final = 1024
 _WHOLE: Final = 4
@@ -74,8 +76,8 @@ class Connections:
         self._idle = idle_timeout
         self._timeouts = {"connect": connect_timeout, "read": idle_timeout, "write": idle_timeout, "pool": idle_timeout}
         self._extensions = {"timeout": self._timeouts}
-        self._routes: dict[tuple[str, str], httpcore2.ConnectionPool] = {}
-        self._pools: dict[tuple[str, str | None], httpcore2.ConnectionPool] = {}
+        self._pools: dict[tuple[str, str], Pool] = {}
+        self._makers: dict[tuple[str, str | None], httpcore2.ConnectionPool] = {}
         self._lock = threading.Lock()
 
     def open(self, method: str, url: str, headers: Mapping[str, str], content: Content) -> Received:
@@ -89,44 +91,43 @@ class Connections:
                 content=content() if callable(content) else content,
                 extensions=self._extensions,
             )
-            response = self._pool(url, parts).handle_request(request)
+            lease = self._pool(url, parts, request).send(request)
         except _FAILURES as error:
             raise _lost(error, url) from error
-        return Received(response, url, self._idle)
+        return Received(lease, url, self._idle)
 
     def close(self) -> None:
         """Close them all; requests under way fail."""
         with self._lock:
-            pools, self._pools, self._routes = list(self._pools.values()), {}, {}
+            pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
             pool.close()
 
-    def _pool(self, url: str, parts: SplitResult) -> httpcore2.ConnectionPool:
-        origin = parts.scheme, parts.netloc
-        pool = self._routes.get(origin)
+    def _pool(self, url: str, parts: SplitResult, request: httpcore2.Request) -> Pool:
+        key = parts.scheme, parts.netloc
+        pool = self._pools.get(key)
         if pool is None:
-            pool = self._routes[origin] = self._route(url, parts)
+            with self._lock:
+                pool = self._pools.get(key)
+                if pool is None:
+                    connect = partial(self._maker(url, parts).create_connection, request.url.origin)
+                    pool = self._pools[key] = Pool(connect, most=self._most, patience=self._idle)
         return pool
 
-    def _route(self, url: str, parts: SplitResult) -> httpcore2.ConnectionPool:
-        """The pool that goes there directly, or through the proxy that the environment names."""
+    def _maker(self, url: str, parts: SplitResult) -> httpcore2.ConnectionPool:
+        """What makes connections that go there directly, or through the proxy that the environment names."""
         proxy = None if is_loopback(url) else _proxy_for(parts)
-        with self._lock:
-            pool = self._pools.get((parts.scheme, proxy))
-            if pool is None:
-                pool = self._pools[parts.scheme, proxy] = self._new_pool(parts.scheme, proxy)
-        return pool
-
-    def _new_pool(self, scheme: str, proxy: str | None) -> httpcore2.ConnectionPool:
-        # Reading the system's authorities takes 20 ms, which plain http does not need.
-        context = self._context() if scheme == "https" or proxy else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return httpcore2.ConnectionPool(
-            ssl_context=context,
-            proxy=None if proxy is None else _proxy(proxy),
-            max_connections=self._most,
-            keepalive_expiry=30,
-            network_backend=_Timed(self._idle),
-        )
+        key = parts.scheme, proxy
+        if key not in self._makers:
+            # Reading the system's authorities takes 20 ms, which plain http does not need.
+            secure = parts.scheme == "https" or proxy is not None
+            self._makers[key] = httpcore2.ConnectionPool(
+                ssl_context=self._context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+                proxy=None if proxy is None else _proxy(proxy),
+                keepalive_expiry=30,
+                network_backend=_Timed(self._idle),
+            )
+        return self._makers[key]
 
     def _context(self) -> ssl.SSLContext:
         if self._insecure:
@@ -146,11 +147,12 @@ class Connections:
 class Received:
     """The head of an answer, and its body while it comes. Close it."""
 
-    def __init__(self, response: httpcore2.Response, url: str, idle: float) -> None:
-        self.status = response.status
-        self.headers = _decoded(response.headers)
+    def __init__(self, lease: Lease, url: str, idle: float) -> None:
+        self.status = lease.response.status
+        self.headers = _decoded(lease.response.headers)
         self.url = url
-        self._response = response
+        self._response = lease.response
+        self._lease = lease
         self._idle = idle
 
     def whole(self, largest: int) -> bytes:
@@ -184,7 +186,7 @@ class Received:
 
     def close(self) -> None:
         """Let go of the connection, which is kept for the next request where the body was read to its end."""
-        self._response.close()
+        self._lease.close()
 
     def _unpacked(self, content: bytes, largest: int) -> bytes:
         """Nobody is asked to compress (the digest is of the bytes themselves), and some proxies do it unasked."""

@@ -8,11 +8,13 @@ are mounted where it allows that. Non-distributable layers are left where they a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from jettison.client.errors import NotFound
+from jettison.client.errors import NotFound, Unavailable, Unreachable
 from jettison.client.manifest import Manifest
 from jettison.oci.descriptor import Descriptor
 from jettison.oci.digest import Digest
@@ -66,12 +68,12 @@ def copy(
     """
     root = source.manifest(reference)
     everything = _gather(source, root, with_referrers=referrers)
-    standing = _standing(target, [*everything.needed.values(), *everything.referring.values()])
+    standing = _standing(target, everything)
     wanted = _blobs_of(everything, standing)
-    sent, mounted, there = _copy_blobs(source, target, wanted, moved)
-    pushed = _push(target, everything.needed, standing)
-    target.put_manifest(root.content, root.media_type, root.digest if tag is None else tag)
-    referring = _push(target, everything.referring, standing)
+    sent, mounted, there = _copy_blobs(source, target, wanted, moved, begun=bool(standing))
+    pushed = _push(target, [each for each in everything.needed.values() if each is not root], standing)
+    pushed += _push_root(target, root, tag, there=root.digest in standing)
+    referring = _push(target, everything.referring.values(), standing)
     return Copied(
         digest=root.digest,
         manifests=pushed + referring,
@@ -86,14 +88,18 @@ def copy(
 
 def _gather(source: Repository, root: Manifest, *, with_referrers: bool) -> _Gathered:
     found = _Gathered()
+    # While its children are read. A registry without an API for referrers is known by the time of theirs.
+    ahead = source.transport.gather([partial(_list, source, root.digest)] if with_referrers else [])
     _descend(source, [root], found, found.needed)
-    front = list(found.needed.values()) if with_referrers else []
+    listed = [each for listing in ahead for each in listing]
+    front = [each for each in found.needed.values() if each is not root] if with_referrers else []
     known = set(found.needed)
-    while front:
+    while front or listed:
         # What refers to a referrer (the signature of a list of contents, say) is copied with it.
         listings = [partial(_list, source, each.digest) for each in front]
-        listed = [each for listing in source.transport.gather(listings) for each in listing]
+        listed += [each for listing in source.transport.gather(listings) for each in listing]
         fresh = {each.digest: each for each in listed if each.digest not in known}
+        listed = []
         known.update(fresh)
         front = _read(source, fresh.values(), found)
         _descend(source, front, found, found.referring)
@@ -138,10 +144,23 @@ def _list(source: Repository, digest: Digest) -> list[Descriptor]:
     return list(source.referrers(digest))
 
 
-def _standing(target: Repository, manifests: list[Manifest]) -> set[Digest]:
-    """Those that the target has: a registry that has a manifest has all that it needs."""
-    there = target.transport.gather(partial(_has_manifest, target, each.digest) for each in manifests)
-    return {each.digest for each, has in zip(manifests, there, strict=True) if has}
+def _standing(target: Repository, everything: _Gathered) -> set[Digest]:
+    """The manifests that the target has: a registry that has a manifest has all that it needs.
+
+    The first is pushed first and the last of what is needed last: where neither is there, no copy has come as far as
+    to its manifests, and the others are not looked for. Pushing one that is there changes nothing.
+    """
+    needed = list(everything.needed)
+    standing = _there(target, {needed[0], needed[-1]})
+    if standing:
+        standing |= _there(target, {*needed, *everything.referring} - {needed[0], needed[-1]})
+    return standing
+
+
+def _there(target: Repository, digests: set[Digest]) -> set[Digest]:
+    looked_for = list(digests)
+    there = target.transport.gather(partial(_has_manifest, target, each) for each in looked_for)
+    return {digest for digest, has in zip(looked_for, there, strict=True) if has}
 
 
 def _has_manifest(target: Repository, digest: Digest) -> bool:
@@ -161,12 +180,19 @@ def _blobs_of(everything: _Gathered, standing: set[Digest]) -> list[Descriptor]:
 
 
 def _copy_blobs(
-    source: Repository, target: Repository, blobs: list[Descriptor], moved: Callable[[int], None] | None
+    source: Repository,
+    target: Repository,
+    blobs: list[Descriptor],
+    moved: Callable[[int], None] | None,
+    *,
+    begun: bool,
 ) -> tuple[list[int], int, int]:
-    """The sizes of those that were sent, how many were mounted, and how many were there."""
+    """The sizes of those that were sent, how many were mounted, and how many were there; `begun` by another copy."""
     here = source.registry.host == target.registry.host
     origin = source.name if here and source.name != target.name else None
-    outcomes = target.transport.gather(partial(_copy_blob, source, target, origin, blob, moved) for blob in blobs)
+    # Mounting a blob that is there is as good as asking for it first.
+    copy_one = _copy_blob if begun or origin is None else _mount_blob
+    outcomes = target.transport.gather(partial(copy_one, source, target, origin, blob, moved) for blob in blobs)
     sent, mounted, there = [], 0, 0
     for blob, outcome in zip(blobs, outcomes, strict=True):
         if outcome is None:
@@ -176,6 +202,22 @@ def _copy_blobs(
         else:
             sent.append(blob.size)
     return sent, mounted, there
+
+
+def _mount_blob(
+    source: Repository,
+    target: Repository,
+    origin: RepositoryName | None,
+    blob: Descriptor,
+    moved: Callable[[int], None] | None,
+) -> bool | None:
+    """The same as `_copy_blob`, for a blob that the target is not expected to have."""
+    assert origin is not None, "there is nothing to mount from elsewhere"
+    with suppress(Unreachable, Unavailable):  # then it goes the longer way, which tries again
+        if target.mount(blob.digest, origin):
+            return True
+        origin = None
+    return _copy_blob(source, target, origin, blob, moved)
 
 
 def _copy_blob(
@@ -198,14 +240,28 @@ def _copy_blob(
     return target.put_blob(blob.digest, blob.size, chunks, source=origin)
 
 
-def _push(target: Repository, manifests: dict[Digest, Manifest], standing: set[Digest]) -> int:
-    """Push what the target does not have; how many those are.
+def _push(target: Repository, manifests: Iterable[Manifest], standing: set[Digest]) -> int:
+    """Push what the target does not have, in this order; how many those are.
 
-    One after the other: a parent comes after its children, and lists by the tag schema are read, extended and written.
+    Images that need no other manifest go several at a time. What else there is goes one after the other: a parent
+    comes after its children, and lists by the tag schema are read, extended and written.
     """
-    pushed = 0
-    for each in manifests.values():
-        if each.digest not in standing:
-            target.put_manifest(each.content, each.media_type, each.digest)
-            pushed += 1
-    return pushed
+    left = [each for each in manifests if each.digest not in standing]
+    for alone, several in groupby(left, lambda each: not each.is_index and each.subject is None):
+        pushing = [partial(target.put_manifest, each.content, each.media_type, each.digest) for each in several]
+        if alone:
+            list(target.transport.gather(pushing))
+        else:
+            for push in pushing:
+                push()
+    return len(left)
+
+
+def _push_root(target: Repository, root: Manifest, tag: Tag | None, *, there: bool) -> int:
+    """Push it, or name it where it is `there`; how many were pushed."""
+    # Under a tag, a registry gives it a digest of sha256.
+    if not there and (tag is None or root.digest.algorithm != "sha256"):
+        target.put_manifest(root.content, root.media_type, root.digest)
+    if tag is not None:
+        target.put_manifest(root.content, root.media_type, tag)
+    return 0 if there else 1

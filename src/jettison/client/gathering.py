@@ -22,15 +22,20 @@ class Gathering:
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="jettison-client")
 
     def run(self, calls: Iterable[Callable[[], T]]) -> Iterator[T]:
-        """The results of the calls, in their order. See `Transport.gather`."""
+        """The results of the calls, in their order, the first of which are begun at once. See `Transport.gather`."""
         if getattr(_inside, "pool", None) is self._pool:
             # A thread that waited for others of its own pool could wait for ever.
-            yield from (call() for call in calls)
-            return
-        waiting: deque[Future[T]] = deque()
+            return (call() for call in calls)
         source = iter(calls)
+        waiting = deque(self._begin(call) for call in islice(source, 2 * self._most))
+        return self._results(waiting, source)
+
+    def close(self) -> None:
+        """Begin nothing more; what runs ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _results(self, waiting: deque[Future[T]], source: Iterator[Callable[[], T]]) -> Iterator[T]:
         try:
-            waiting.extend(self._begin(call) for call in islice(source, 2 * self._most))
             while waiting:
                 result = waiting.popleft().result()
                 waiting.extend(self._begin(call) for call in islice(source, 1))
@@ -38,10 +43,6 @@ class Gathering:
         finally:
             for future in waiting:
                 future.cancel()
-
-    def close(self) -> None:
-        """Begin nothing more; what runs ends by itself."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self, call: Callable[[], T]) -> Future[T]:
         return self._pool.submit(self._call, call)

@@ -6,6 +6,7 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from jettison.oci import manifest as oci
@@ -19,18 +20,13 @@ if TYPE_CHECKING:
     from jettison.client.answer import Answer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
-    """The bytes that a registry serves, the digest that they have, and the media type that it gives them.
-
-    `document` is what they say; None for a type that this client does not know (Docker's schema 1, say): such a
-    manifest can be shown, copied and deleted, and names nothing else.
-    """
+    """The bytes that a registry serves, the digest that they have, and the media type that it gives them."""
 
     content: bytes = field(repr=False)
     digest: Digest
     media_type: str
-    document: oci.Manifest | None = field(repr=False)
 
     @classmethod
     def read(cls, content: bytes, media_type: str, algorithm: str = "sha256") -> Manifest:
@@ -38,12 +34,19 @@ class Manifest:
 
         Raises DigestInvalid for an algorithm that is unknown.
         """
-        digest = Digest.of(_named_bytes(content, media_type), algorithm)
+        return cls(content, Digest.of(_named_bytes(content, media_type), algorithm), media_type)
+
+    @cached_property
+    def document(self) -> oci.Manifest | None:
+        """What the bytes say, read when it is first asked for.
+
+        None for a type that this client does not know (Docker's schema 1, say): such a manifest can be shown, copied
+        and deleted, and names nothing else.
+        """
         try:
-            document = read_stored(content, media_type, algorithm)
+            return read_stored(self.content, self.media_type, self.digest.algorithm)
         except ManifestInvalid:
-            document = None
-        return cls(content, digest, media_type, document)
+            return None
 
     @property
     def is_index(self) -> bool:

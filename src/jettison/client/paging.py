@@ -36,8 +36,9 @@ def names(transport: Transport, path: str, field: str, scopes: Scopes, doing: st
         first = transport.request("GET", path, scopes=scopes)
     seen: set[str] = set()
     while True:
-        barren, listed, fresh = 0, list[str](), list[str]()
+        barren, listed, fresh, linked = 0, list[str](), list[str](), False
         for answer in answers(transport, first, {}, scopes, doing):
+            linked = answer is not first
             listed = _listed(answer, field)
             fresh = [name for name in dict.fromkeys(listed) if name not in seen]
             barren = 0 if fresh else barren + 1
@@ -45,9 +46,9 @@ def names(transport: Transport, path: str, field: str, scopes: Scopes, doing: st
                 raise Untrustworthy(f"cannot {doing}: the registry sends the same pages again and again")
             seen.update(fresh)
             yield from fresh
-        if len(listed) != PAGE or not fresh:
+        if len(listed) != PAGE or not fresh or linked:
             return
-        # As many as were asked for, and no link to more: a registry without links may have more all the same.
+        # As many as were asked for, and never a link to more: a registry without links may have more all the same.
         first = transport.request("GET", path, params={**asked, "last": listed[-1]}, scopes=scopes)
         _check_goes_on(first, doing)
 

@@ -56,6 +56,9 @@ def add_to_tag(repository: Repository, manifest: Manifest, subject: Digest) -> N
 
 
 def _listed(repository: Repository, digest: Digest, artifact_type: str | None) -> Iterator[Descriptor]:
+    if repository.transport.lists_no_referrers:
+        yield from _kept(repository, digest)
+        return
     first = repository.transport.request(
         "GET",
         f"{repository.path}/referrers/{digest}",
@@ -64,14 +67,20 @@ def _listed(repository: Repository, digest: Digest, artifact_type: str | None) -
         scopes=repository.scopes("pull"),
     )
     if first.status in _WITHOUT_API:
-        try:
-            yield from repository.manifest(schema_tag(digest)).children
-        except NotFound:
-            return
+        # A 404 that is no registry's is of a path that it does not know, whatever is asked for there.
+        repository.transport.lists_no_referrers |= first.status == 404 and not first.errors
+        yield from _kept(repository, digest)
         return
     doing = f"list the referrers of {repository}@{digest}"
     for page in _pages(repository, first, doing):
         yield from _entries(page)
+
+
+def _kept(repository: Repository, digest: Digest) -> tuple[Descriptor, ...]:
+    try:
+        return repository.manifest(schema_tag(digest)).children
+    except NotFound:
+        return ()
 
 
 def _pages(repository: Repository, first: Answer, doing: str) -> Iterator[Answer]:

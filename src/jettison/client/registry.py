@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -94,8 +93,11 @@ class Registry:
         that repeat themselves or never end. A name outside of the grammar is left out: nothing can be asked of it.
         """
         for name in names(self.transport, "/v2/_catalog", "repositories", CATALOG_SCOPES, f"list {self.host}"):
-            with suppress(NameInvalid):
-                yield RepositoryName.parse(name)
+            try:
+                parsed = RepositoryName.parse(name)
+            except NameInvalid:
+                continue
+            yield parsed
 
     def repository(self, name: str | RepositoryName) -> Repository:
         """A repository of this registry; asks nothing. Raises Invalid for a name outside of the grammar."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -79,8 +78,11 @@ class Repository:
         for name in names(
             self.transport, f"{self.path}/tags/list", "tags", self.scopes("pull"), f"list the tags of {self}"
         ):
-            with suppress(TagInvalid):
-                yield Tag.parse(name)
+            try:
+                parsed = Tag.parse(name)
+            except TagInvalid:
+                continue
+            yield parsed
 
     def head(self, reference: Reference | str) -> Descriptor:
         """The digest, media type and size of a manifest, without reading it where the registry tells them.

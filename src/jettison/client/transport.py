@@ -62,6 +62,8 @@ class Transport:
         self.concurrency = concurrency
         self.rate_limit: RateLimit | None = None
         """What the last answer that told of a limit said."""
+        self.lists_no_referrers = False
+        """Whether the registry has shown that it has no API for referrers."""
         self._plain_http = plain_http
         self._connect_timeout = connect_timeout
         # A copy within a registry reads and writes at once in each of its threads.
@@ -165,7 +167,8 @@ class Transport:
     def gather(self, calls: Iterable[Callable[[], T]]) -> Iterator[T]:
         """The results of the calls, in their order, of which at most `concurrency` run at a time.
 
-        Calls are taken from the iterable as places become free (a few ahead of what is read), so it may be endless.
+        The first are begun at once, before any result is read. Calls are taken from the iterable as places become free
+        (a few ahead of what is read), so it may be endless.
         What a call raises is raised at its turn, and no further call is begun. Inside of such a call, `gather` runs
         its calls one by one: the bound is one for the host.
         """
@@ -184,7 +187,7 @@ class Transport:
         flow = opened.authentication.flow(opened.base, scopes)
         authorization = next(flow)
         while True:
-            signed = replace(asking, authorization=authorization)
+            signed = asking if authorization is None else replace(asking, authorization=authorization)
             done = opened.exchange.stream(signed) if streamed else Streamed(opened.exchange.ask(signed), None)
             try:
                 authorization = flow.send(done.answer)

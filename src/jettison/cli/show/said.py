@@ -6,6 +6,8 @@ import os
 import sys
 from typing import Final, TextIO
 
+from jettison.cli.show.data import printable
+
 _COLOURS: Final = {"error": "31", "warning": "33", "note": "36"}
 
 
@@ -30,10 +32,14 @@ def note(message: str) -> None:
 
 
 def tell(message: str) -> None:
-    """A line of its own words."""
-    print(message, file=sys.stderr)  # noqa: T201
+    """A line of its own words, and of names and reasons that others wrote: nothing in it changes a terminal."""
+    _print(message, "")
 
 
 def _say(kind: str, message: str) -> None:
     mark = f"\x1b[1;{_COLOURS[kind]}m{kind}:\x1b[0m" if coloured(sys.stderr) else f"{kind}:"
-    tell(f"{mark} {message}")
+    _print(message, f"{mark} ")
+
+
+def _print(message: str, mark: str) -> None:
+    print(mark + "\n".join(map(printable, message.split("\n"))), file=sys.stderr)  # noqa: T201
