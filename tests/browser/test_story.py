@@ -135,8 +135,8 @@ def test_two_people_delete_the_same_thing(
     client.delete("/v2/both/app")
 
 
-def test_a_rule_marks_what_goes_while_it_is_written(page: Page) -> None:
-    """Nothing is asked to be deleted: each key changes what is marked, the address has it, and one step shows all."""
+def test_a_rule_ticks_what_goes_while_it_is_written(page: Page) -> None:
+    """Nothing is asked to be deleted: each key changes what is ticked, the address has it, and one step shows all."""
     page.goto("/console/repositories/shop/web")
     page.get_by_text("Choose by a rule").click()
     page.get_by_label("Tags that match").fill("v*")
@@ -147,8 +147,10 @@ def test_a_rule_marks_what_goes_while_it_is_written(page: Page) -> None:
     expect(page).to_have_url(re.compile("rule-tag=v.*keep=3"))
     page.reload()
     expect(page.locator(".chip.going")).to_have_count(5)
-    page.get_by_role("link", name="Show what goes").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Remove 5 tags of shop/web")
+    expect(page.locator(".chip.going input:checked")).to_have_count(5)
+    page.locator(".chip.going input").first.uncheck()
+    page.get_by_role("button", name="Show what goes").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Remove 4 tags of shop/web")
 
 
 def test_what_is_half_written_is_said_and_stays(page: Page) -> None:

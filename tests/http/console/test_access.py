@@ -67,6 +67,24 @@ def test_a_group_is_made_joined_left_and_removed(root: Surfer) -> None:
     assert "out of web" not in root.get("/console/access").text
 
 
+def test_lists_of_access_come_in_pages(root: Surfer) -> None:
+    """Each list goes on by itself; every group is on exactly one page, and links lead there and back."""
+    names = [f"page{number:02}" for number in range(51)]
+    form = _form(root, "add-group")
+    for name in names:
+        root.send(form, follow=False, name=name)
+    first = root.get("/console/access").text
+    [link] = re.findall(r'rel="next" href="([^"#]+)#groups"', first)
+    second = root.get(link).text
+    shown = [re.findall(r'"name">(page\d\d)<', text) for text in (first, second)]
+    assert len(shown[0]) == 50
+    assert [*shown[0], *shown[1]] == names
+    assert ">First groups<" in second
+    assert ">root" in second
+    for name in names:
+        root.send(form, follow=False, do="remove-group", name=name)
+
+
 def test_an_administrator_sets_a_forgotten_password(root: Surfer) -> None:
     """Whoever was signed in with the old one is not any more."""
     root.send(_form(root, "add-user"), name="bo", password=PASSWORD)

@@ -1,12 +1,28 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
 import httpx2
 
 from jettison.oci.media_types import OCI_IMAGE
-from tests.http.console.surfer import Form, Surfer
+from tests.http.console.surfer import Form, Page, Surfer
 from tests.http.repository import Repository, index
+
+
+def _ticked(page: Page) -> list[str]:
+    """What is ticked already."""
+    return [
+        given["value"] or ""
+        for tag, given in page.tags
+        if tag == "input" and "checked" in given and given.get("name") == "t"
+    ]
+
+
+def _chosen(page: Page, ticked: list[str]) -> list[tuple[str, str]]:
+    """What a browser sends of the list with these boxes ticked, as the server takes it."""
+    [form] = [each for each in page.forms if each.action == "/console/deleting"]
+    return [*form.fields, *(("t", each) for each in ticked)]
 
 
 def test_a_version_is_deleted_and_brought_back_without_a_script(surfer: Surfer, repository: Repository) -> None:
@@ -103,18 +119,57 @@ def test_a_rule_that_says_nothing_is_refused(surfer: Surfer, repository: Reposit
     assert surfer.get(f"/console/deleting?rule={repository.name}").status == 400
 
 
-def test_a_rule_marks_what_goes_where_it_is_written(surfer: Surfer, repository: Repository) -> None:
+def test_a_rule_ticks_what_goes_where_it_is_written(surfer: Surfer, repository: Repository) -> None:
     """The list shows it, beside whatever it is filtered by, and leads to the plan; the address has it all."""
     for number in range(4):
         repository.push_image(f"content {number}", f"v{number}")
     repository.push_image("another", "main")
     page = surfer.get(f"/console/repositories/{repository.name}?rule-tag=v*&keep=3&tag=*")
     assert "lets go of 1 tag, on all pages" in page.text
-    assert re.findall(r'class="chip going"><a [^>]*>(\w+)', page.text) == ["v0"]
-    assert f"/console/deleting?rule={repository.name.replace('/', '%2F')}&amp;tag=v%2A&amp;keep=3" in page.text
+    assert _ticked(page) == [f"{repository.name}:v0"]
+    plan = surfer.get(f"/console/deleting?{urlencode(_chosen(page, _ticked(page)))}")
+    assert "Remove the tag v0" in plan.text
+    assert "--tag &#39;v*&#39; --keep 3" in plan.text
     assert "lets nothing go" in surfer.get(f"/console/repositories/{repository.name}?keep=9").text
     assert surfer.get(f"/console/repositories/{repository.name}?older=soon").status == 400
     assert surfer.get(f"/console/repositories/{repository.name}").text.count("going") == 0
+
+
+def test_what_is_unticked_is_spared_by_the_rule(surfer: Surfer, repository: Repository) -> None:
+    """It stays, whatever else the rule lets go; what is ticked beside that goes with it. The command says the same."""
+    for number in range(4):
+        repository.push_image(f"content {number}", f"v{number}")
+    repository.push_image("another", "main")
+    page = surfer.get(f"/console/repositories/{repository.name}?rule-tag=v*&keep=1")
+    assert "lets go of 3 tags" in page.text
+    left = [each for each in _ticked(page) if not each.endswith(":v1")]
+    query = urlencode(_chosen(page, [*left, f"{repository.name}:main"]))
+    plan = surfer.get(f"/console/deleting?{query}")
+    assert "Remove 3 tags" in plan.text
+    assert "jettison rm" in plan.text
+    assert "jettison prune" not in plan.text
+    surfer.send(plan.form("/console/deleting"))
+    assert sorted(repository.tags()) == ["v1", "v3"]
+
+
+def test_a_rule_with_all_of_it_unticked_deletes_nothing(surfer: Surfer, repository: Repository) -> None:
+    """Where the one tag that it lets go is un-ticked, nothing is chosen any more."""
+    repository.push_image("content", "v1")
+    page = surfer.get(f"/console/repositories/{repository.name}?rule-tag=v*")
+    answer = surfer.get(f"/console/deleting?{urlencode(_chosen(page, []))}")
+    assert answer.status == 404
+    assert repository.tags() == ["v1"]
+
+
+def test_versions_without_tags_are_ticked_by_a_rule(surfer: Surfer, repository: Repository) -> None:
+    """A rule about them ticks the versions, one of which can be un-ticked."""
+    digests = {f"{repository.name}@{repository.push_image(f'content {number}', 'v')}" for number in range(3)}
+    page = surfer.get(f"/console/repositories/{repository.name}?rule-untagged=1")
+    ticked = _ticked(page)
+    assert len(ticked) == 2
+    assert set(ticked) < digests
+    plan = surfer.get(f"/console/deleting?{urlencode(_chosen(page, ticked[1:]))}")
+    assert "Delete one version" in plan.text
 
 
 def test_a_rule_does_not_break_an_index_that_stays(surfer: Surfer, repository: Repository) -> None:

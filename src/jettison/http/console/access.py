@@ -19,6 +19,8 @@ from jettison.registry.registry import Registry
 from jettison.registry.robots import LONGEST_DAYS
 from jettison.registry.scope import Scope
 
+A_PAGE: Final = 50
+
 Deed: TypeAlias = Callable[[Registry, Caller, Origin, Fields], str]
 """Does what a form asks for; a token that is shown this once, or nothing."""
 
@@ -58,23 +60,31 @@ def _require_somebody(visit: Visit) -> None:
 
 async def _shown(visit: Visit, *, message: str = "", token: str = "", name: str = "", status: int = 200) -> Response:
     edge, caller = visit.request.edge, visit.request.caller
-    registry = edge.registry
+    registry, fields = edge.registry, visit.fields
+    after = {each: fields.one(each) for each in ("users", "robots", "groups", "grants")}
     people, programs, teams, given = await edge.run(
         lambda: (
-            users.everyone(registry, caller),
-            robots.everyone(registry, caller),
-            groups.everyone(registry, caller),
-            grants.everyone(registry, caller),
+            users.page(registry, caller, A_PAGE, after["users"]),
+            robots.page(registry, caller, A_PAGE, after["robots"]),
+            groups.page(registry, caller, A_PAGE, after["groups"]),
+            grants.page(registry, caller, A_PAGE, after["grants"]),
         )
     )
     return page(
         visit,
         "access.html",
         status,
-        users=people,
-        robots=programs,
-        groups=teams,
-        grants=given,
+        users=people.entries,
+        robots=programs.entries,
+        groups=teams.entries,
+        grants=given.entries,
+        after=after,
+        following={
+            "users": people.entries[-1].name if people.more else "",
+            "robots": programs.entries[-1].name if programs.more else "",
+            "groups": teams.entries[-1].name if teams.more else "",
+            "grants": given.entries[-1].place if given.more else "",
+        },
         message=message,
         token=token,
         name=name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from datetime import timedelta
 from typing import Final
 
 from jettison.http.console.form import Fields
@@ -20,7 +20,6 @@ from jettison.selection.pattern import Pattern
 
 A_PAGE: Final = 50
 
-
 RULE: Final = (("tag", "rule-tag"), ("keep", "keep"), ("older", "older"), ("untagged", "rule-untagged"))
 """The fields of a rule where it deletes, and what they are called here, beside those of the filter."""
 
@@ -29,9 +28,9 @@ ASKED: Final = ("tag", "platform", "age", "untagged", *(own for _, own in RULE))
 
 
 async def get(visit: Visit) -> Response:
-    """Needs pull. Its versions, the newest first; with a rule, what that lets go is marked."""
+    """Needs pull. Its versions, the newest first; with a rule, what that lets go is ticked."""
     request = visit.request
-    name, edge, wanted, caller = request.name, request.edge, _wanted(visit), request.caller
+    name, edge, wanted, caller = request.name, request.edge, await _wanted(visit), request.caller
     fields, rule = visit.fields, _rule(visit)
     found = await edge.run(lambda: versions.versions(edge.registry, name, wanted))
     summary = await edge.run(lambda: overview.of_one(edge.registry, name))
@@ -67,15 +66,20 @@ def _rule(visit: Visit) -> Selection | None:
     return Selection.of(Fields([("rule", visit.request.name.value), *given]))
 
 
-def _wanted(visit: Visit) -> Wanted:
+async def _wanted(visit: Visit) -> Wanted:
     """The filter of the address. Raises PatternInvalid, RuleInvalid."""
     fields = visit.fields
     pattern, age = fields.one("tag"), fields.one("age")
+    length = parse_duration(age) // timedelta(microseconds=1) if age else None
+    until = None
+    if length is not None:
+        database = visit.request.edge.registry.database
+        until = await visit.request.edge.read(lambda: database.read(lambda tx: tx.now)) - length
     return Wanted(
         tag=Pattern.parse(pattern) if pattern else None,
         platform=fields.one("platform") or None,
         untagged=True if fields.one("untagged") else None,
-        until=round((time.time() - parse_duration(age).total_seconds()) * 1_000_000) if age else None,
+        until=until,
         limit=A_PAGE,
         after=fields.one("after"),
     )

@@ -23,21 +23,29 @@ from jettison.selection.duration import parse_duration
 from jettison.selection.pattern import Pattern
 from jettison.selection.rules import MOST_KEPT, Rules, TagRule, Untagged
 
-FIELDS: Final = ("t", "only", "search", "rule", "tag", "keep", "older", "untagged")
+FIELDS: Final = ("t", "only", "search", "rule", "tag", "keep", "older", "untagged", "but")
 COMMAND_NAMES: Final = 200
 """Targets that a command names: with more of them it is too long for a shell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The fields that choose; ``only`` the tags of the versions named, where it says so."""
+    """The fields that choose; ``only`` the tags of the versions named, where it says so; ``but`` is spared by rules."""
 
     fields: Fields
 
     @classmethod
     def of(cls, fields: Fields) -> Selection:
         """What is chosen by these fields, the others left out."""
-        return cls(Fields([(key, value) for key, value in fields.pairs if key in FIELDS and value]))
+        pairs = [(key, value) for key, value in fields.pairs if key in FIELDS and value]
+        offered = dict.fromkeys(fields.all("offered"))
+        if offered:
+            # A browser does not send a box that is not ticked: what was offered and is not there was un-ticked. What
+            # still is ticked is named by the rule, on this page as on the others.
+            ticked = set(fields.all("t"))
+            pairs = [(key, value) for key, value in pairs if key != "t" or value not in offered]
+            pairs += [("but", value) for value in offered if value not in ticked]
+        return cls(Fields(pairs))
 
     @property
     def rule(self) -> str:
@@ -52,14 +60,16 @@ class Selection:
         if self.fields.one("search"):
             named += _found(registry, self.fields.one("search"), caller)
         if self.rule:
-            named += let_go(registry, RepositoryName.parse(self.rule), self.rules(), caller)
+            spared = {_target(text) for text in self.fields.all("but")}
+            going = let_go(registry, RepositoryName.parse(self.rule), self.rules(), caller)
+            named += [target for target in going if target not in spared]
         if not named:
             raise NothingMatched("nothing is chosen: go back and tick what is to go")
         return tuple(dict.fromkeys(named))
 
     def command(self, host: str, targets: tuple[Target, ...]) -> str:
         """The command that does the same from a shell; empty where it would be too long."""
-        if self.rule and len(self.fields.all("t")) == 0:
+        if self.rule and not self.fields.all("t") and not self.fields.all("but"):
             options = [("--tag", "tag"), ("--keep", "keep"), ("--older-than", "older")]
             given = [
                 f"{option} {shlex.quote(self.fields.one(name))}" for option, name in options if self.fields.one(name)

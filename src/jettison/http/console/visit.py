@@ -71,7 +71,8 @@ class Visit:
         if self.session:
             try:
                 token = self.session
-                request.caller = await request.edge.read(lambda: sessions.use(registry, token, Purpose.CONSOLE))
+                # It may write when the session was last used.
+                request.caller = await request.edge.run(lambda: sessions.use(registry, token, Purpose.CONSOLE))
             except Unauthorized:
                 self.session = ""
         if not self.session:
