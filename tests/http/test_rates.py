@@ -81,3 +81,29 @@ def test_memory_is_bounded(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
         limited.check(f"new{number}")
     assert len(limited._full_at) <= 101
     assert taken(limited, "ann") == 0
+
+
+def test_what_others_let_through_counts(time: Time) -> None:
+    """As if it had been asked for here."""
+    limited = Rates(10, 5, time, shared=True)
+    assert taken(limited, "ann", 2) == 2
+    limited.learn({"ann": 0.4})
+    assert taken(limited, "ann") == 1
+
+
+def test_what_others_do_not_know_yet_still_counts(time: Time) -> None:
+    """What was let through while they were asked is not forgotten over their answer."""
+    limited = Rates(10, 5, time, shared=True)
+    taken(limited, "ann")
+    limited.learn({"ann": 0.1, "bob": 60})
+    assert taken(limited, "ann") == 0
+    assert taken(limited, "bob") == 5
+
+
+def test_each_request_that_was_let_through_is_told_once(time: Time) -> None:
+    """Those that were refused are not."""
+    limited = Rates(10, 5, time, shared=True)
+    taken(limited, "ann")
+    taken(limited, "bob", 1)
+    assert limited.taken() == {"ann": pytest.approx(0.5), "bob": pytest.approx(0.1)}
+    assert limited.taken() == {}

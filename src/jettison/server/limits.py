@@ -15,10 +15,11 @@ def limits(settings: Settings) -> Limits:
     """What one request may bring, and how often somebody may ask."""
     own = settings.jettison.limits
     rate, burst = own.requests.rate, own.requests.burst
+    shared = settings.jettison.database.url is not None
     return Limits(
         head=own.head.size,
         idle=own.idle.total_seconds() or None,
-        rates=Rates(rate, burst or rate * BURST_SECONDS) if rate else None,
+        rates=Rates(rate, burst or rate * BURST_SECONDS, shared=shared) if rate else None,
     )
 
 

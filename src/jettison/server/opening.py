@@ -16,6 +16,7 @@ from jettison.server.errors import ServeError
 from jettison.server.limits import limits, proxies
 from jettison.server.notifying import Notifying
 from jettison.server.periodic import Periodic
+from jettison.server.rates import SharedRates
 from jettison.server.redirecting import redirects
 from jettison.server.registry import open_registry
 from jettison.server.replica import replica
@@ -55,6 +56,7 @@ def open_registry_site(settings: Settings) -> Site:
     pulls = Periodic("record-pulls", PULLS_SECONDS, lambda: registry.pulls.flush(registry.database))
     sweeper = Sweeper(registry, settings.jettison.sweep.interval)
     counter = Counter(registry)
+    rates = SharedRates(registry, edge.limits.rates)
     notifying = Notifying(registry, settings)
     application = Application(edge, traffic=watch.traffic)
 
@@ -62,6 +64,7 @@ def open_registry_site(settings: Settings) -> Site:
         watch.close()
         sweeper.stop()
         counter.stop()
+        rates.stop()
         pulls.stop()
         notifying.stop()
         doorway.close()

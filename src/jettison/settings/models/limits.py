@@ -41,8 +41,8 @@ class Requests(Section):
 
     rate: CountOrNone = Field(
         default=0,
-        description="Requests a second that each account may send, or each address without one, to each process; 0 is"
-        " without any limit.",
+        description="Requests a second that each account may send, or each address without one; processes on one"
+        " database count together. 0 is without any limit.",
     )
     burst: CountOrNone = Field(
         default=0,
