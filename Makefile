@@ -28,7 +28,7 @@ serve: install ## run the registry on 127.0.0.1:5000, its data in ./data (CONFIG
 
 test: test-fast test-parts ## install all that the tests need and run them: the fast ones, then those with real programs
 
-test-fast: ## run the tests that need nothing but Python, in under a minute (ARGS="-k name" chooses)
+test-fast: ## run the tests that need nothing but Python, in two minutes on two cores (ARGS="-k name" chooses)
 	@scripts/environment test
 	@$(pytest) --numprocesses=4 -m "not needs and not slow" $(ARGS)
 

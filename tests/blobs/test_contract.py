@@ -224,6 +224,32 @@ def test_abandon_after_finish_touches_nothing(reopen: Opener, restarted: bool) -
     assert read(blobs, session.key) == b"acknowledged"
 
 
+def test_what_came_late_goes_and_the_blob_stays(reopen: Opener) -> None:
+    """A request that woke up after a twin's commit, in another process."""
+    blobs, late = reopen(), reopen()
+    session = Session(blobs.new_key())
+    session.receive(blobs, b"acknowledged")
+    session.keep(blobs)
+    session.finish(blobs)
+    Session(session.key, session.upload).receive_unrecorded(late, b"too late")
+    late.drop_late(session.upload, session.key, kept=True)
+    assert read(blobs, session.key) == b"acknowledged"
+    assert list(blobs.uploads()) == []
+
+
+def test_what_came_late_goes_with_what_it_was_kept_as(reopen: Opener) -> None:
+    """A request that woke up after its upload was cancelled, in another process, and was told so at the commit."""
+    blobs, late = reopen(), reopen()
+    session = Session(blobs.new_key())
+    session.abandon(blobs)
+    session.receive(late, b"too late")
+    session.keep(late)
+    for _ in range(2):
+        late.drop_late(session.upload, session.key, kept=False)
+    assert list(blobs.uploads()) == []
+    assert list(blobs.keys()) == []
+
+
 def test_abandon_drops_what_an_unfinished_upload_left(blobs: Blobs) -> None:
     """An abandoned upload leaves nothing, its writer is refused, and abandoning it again is fine."""
     session = Session(blobs.new_key())

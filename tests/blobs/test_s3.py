@@ -6,6 +6,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import ClientError
 
 from jettison.blobs import multipart
 from jettison.blobs.bucket import LEAST_PART, Bucket
@@ -208,6 +209,17 @@ def test_what_a_late_twin_leaves_is_found_by_its_mark(blobs: S3Blobs, other: S3B
     require_only(blobs, session.key)
 
 
+def test_parts_that_came_late_go_though_no_mark_tells_of_them(blobs: S3Blobs, other: S3Blobs) -> None:
+    """The mark came before the end of the upload, which took it away, and the multipart upload after."""
+    session = Session(blobs.new_key())
+    late = other.writer(session.upload, session.key, None, 0)
+    late.write(content(LARGE))
+    for mark in blobs.objects.list("uploads/"):
+        blobs.objects.delete(mark[0])
+    other.drop_late(session.upload, session.key, kept=False)
+    require_only(blobs)
+
+
 def test_an_adopted_blob_lies_where_distribution_put_it(blobs: S3Blobs) -> None:
     """It is listed, read and deleted under the name of its digest."""
     key = Key("sha256:" + "ab" * 32)
@@ -293,6 +305,28 @@ def test_an_engine_killed_around_completing_has_the_blob_or_its_parts(own_engine
     session.keep(blobs)
     session.finish(blobs)
     assert read(blobs, session.key) == content(LARGE)
+    require_only(blobs, session.key)
+
+
+@pytest.mark.parametrize(("size", "at"), [(100, "put_object"), (LARGE, "complete_multipart_upload")])
+def test_a_twin_that_was_about_to_keep_and_did_not_costs_another_try(
+    blobs: S3Blobs, monkeypatch: pytest.MonkeyPatch, size: int, at: str
+) -> None:
+    """The engine refuses one of two that write at once; if the other one dies, nothing is lost: 503, not 500."""
+    session = Session(blobs.new_key())
+    session.receive(blobs, content(size))
+    answer = {"Error": {"Code": "ConditionalRequestConflict"}, "ResponseMetadata": {"HTTPStatusCode": 409}}
+
+    def conflict(**_: object) -> None:
+        raise ClientError(answer, at)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(blobs.objects.client, at, conflict)
+        with pytest.raises(Unreachable):
+            session.keep(blobs)
+    session.keep(blobs)
+    session.finish(blobs)
+    assert read(blobs, session.key) == content(size)
     require_only(blobs, session.key)
 
 

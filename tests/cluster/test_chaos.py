@@ -9,30 +9,40 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import pytest
 
-from jettison.blobs.s3 import S3Blobs
-from jettison.metadata.postgres import PostgresDatabase
 from jettison.oci.digest import Digest
-from jettison.registry.registry import Registry
-from tests.crashes.aftermath import nothing_is_left_over
+from tests.cluster.aftermath import nothing_is_left_in
 from tests.crashes.asking import Listening, request
-from tests.crashes.client import Client, Crashed, Repository
+from tests.crashes.client import Client, Crashed, Repository, ask
 from tests.crashes.test_kill import settle
 from tests.support.cluster import Cluster, Site, whole
+from tests.support.content import Draft, image
 
 ROUNDS = int(os.environ.get("JETTISON_CLUSTER_ROUNDS", "10"))
 CLIENTS = 6
 PATIENCE = 60.0
 """Seconds in which all is to be well again after a round."""
 
+PART = 5 << 20
+LARGE = 0.05
+"""How often an image has a layer of more than a part."""
+
 CONFIG = {
     "log": {"accesslog": {"disabled": True}},
-    "storage": {"s3": {"chunksize": 5 << 20}},
+    "storage": {"s3": {"chunksize": PART}},
     "jettison": {"sweep": {"interval": "1s"}},
 }
+
+
+@dataclass
+class WatchedRepository(Repository):
+    """Knows what was deleted, and was not brought back by an earlier deletion that had it too."""
+
+    gone: set[Draft] = field(default_factory=set)
 
 
 class ChaosClient(Client):
@@ -43,6 +53,30 @@ class ChaosClient(Client):
     def lost(self, error: Exception) -> None:
         """What it stopped at."""
         self.broken = str(error)
+
+    def new_image(self) -> Draft:
+        """An image that nobody has pushed; now and then one whose layer comes in parts."""
+        if self.random.random() > LARGE:
+            return super().new_image()
+        return image(self.random.randbytes(PART + self.random.randrange(PART // 2)))
+
+    def restore(self, repository: Repository) -> None:
+        """Undo a deletion: what others took may come with it."""
+        cast(WatchedRepository, repository).gone.clear()
+        super().restore(repository)
+
+    def delete_version(self, repository: Repository) -> None:
+        """Delete a manifest with all its tags, if there is one."""
+        self._watch(repository, super().delete_version)
+
+    def delete_repository(self, repository: Repository) -> None:
+        """Delete all of it, if it has a tag."""
+        self._watch(repository, super().delete_repository)
+
+    def _watch(self, repository: Repository, delete: Callable[[Repository], None]) -> None:
+        before = set(repository.tags.values())
+        delete(repository)
+        cast(WatchedRepository, repository).gone |= before - set(repository.tags.values())
 
     def pull_all(self, repository: Repository) -> None:
         """Pull all that the tags hold, byte for byte."""
@@ -60,6 +94,7 @@ class ChaosClient(Client):
         """
         answer = super().ask(method, path, body, media_type)
         status = answer[0]
+        assert status != 500, f"{method} {path}: the server failed, which no part that is gone is a reason for"
         again = method == "DELETE" and status == 404
         again |= method == "PUT" and "/blobs/uploads/" in path and status in (400, 404, 416)
         if status >= 500 or again:
@@ -70,7 +105,7 @@ class ChaosClient(Client):
 @pytest.mark.timeout(120 + 30 * ROUNDS)
 def test_a_cluster_loses_nothing_and_leaves_nothing() -> None:
     """Clients push, pull, delete and restore; a part dies at a random moment; all that was acknowledged is there."""
-    repositories = [[Repository(f"client{number}/{name}") for name in "ab"] for number in range(CLIENTS)]
+    repositories = [[WatchedRepository(f"client{number}/{name}") for name in "ab"] for number in range(CLIENTS)]
     told: Counter[str] = Counter()
     with whole(config=CONFIG) as site:
         for number in range(ROUNDS):
@@ -80,10 +115,10 @@ def test_a_cluster_loses_nothing_and_leaves_nothing() -> None:
         leave(site, [each for own in repositories for each in own])
 
 
-def one_round(site: Site, repositories: list[list[Repository]], told: Counter[str]) -> None:
+def one_round(site: Site, repositories: list[list[WatchedRepository]], told: Counter[str]) -> None:
     """Work, kill, work on, heal, look."""
     cluster, stopping = site.cluster, threading.Event()
-    clients = [ChaosClient(number, cluster.port, stopping, own) for number, own in enumerate(repositories)]
+    clients = [ChaosClient(number, cluster.port, stopping, [*own]) for number, own in enumerate(repositories)]
     for client in clients:
         client.start()
     stopping.wait(random.uniform(0.1, 0.8))
@@ -106,7 +141,16 @@ def one_round(site: Site, repositories: list[list[Repository]], told: Counter[st
             # Each is asked of another replica: what one knows all know.
             connection = http.client.HTTPConnection("127.0.0.1", random.choice(cluster.replicas).port, timeout=30)
             settle(connection, repository)
+            stays_deleted(connection, repository)
             connection.close()
+
+
+def stays_deleted(connection: http.client.HTTPConnection, repository: WatchedRepository) -> None:
+    """No version is there that was deleted, itself or with its repository, since anything was restored last."""
+    for draft in repository.gone:
+        for path in (f"manifests/{draft.digest}", f"blobs/{Digest.of(draft.blobs[-1])}"):
+            status, _, _ = ask(connection, "GET", f"/v2/{repository.name}/{path}")
+            assert status == 404, f"{repository.name} was rid of {path}, and answers {status}"
 
 
 def kill(site: Site, kind: str) -> Callable[[], object]:
@@ -140,28 +184,10 @@ def _stores(server: Listening) -> bool:
         return False
 
 
-def leave(site: Site, repositories: list[Repository]) -> None:
+def leave(site: Site, repositories: list[WatchedRepository]) -> None:
     """When all leases and undo windows are over, the bucket holds what manifests need: no object and no part more."""
-    cluster = site.cluster
-    for replica in cluster.replicas:
+    for replica in site.cluster.replicas:
         replica.stop()
-    now = time.time
-    shift = [0]
-
-    def advance(length: int) -> None:
-        shift[0] += length
-
-    database = PostgresDatabase(cluster.database_url, clock=lambda: int(now() * 1_000_000) + shift[0])
-    blobs = S3Blobs(cluster.bucket)
-    registry = Registry(database, blobs)
-    nothing_is_left_over(registry, advance)
+    held = nothing_is_left_in(site.cluster.database_url, site.cluster.bucket)
     tagged = {blob for repository in repositories for draft in repository.tags.values() for blob in draft.blobs}
-    held = {Digest.unpack(row[0]) for row in database.read(lambda tx: tx.all("select digest from blob"))}
-    stored = database.read(lambda tx: tx.all("select count(*) from stored"))[0][0]
-    registry.close()
     assert {Digest.of(blob) for blob in tagged} <= held
-    client = cluster.bucket.client()
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=cluster.bucket.name)
-    objects = [each["Key"] for page in pages for each in page.get("Contents", [])]
-    assert len(objects) == stored, f"the bucket has {len(objects)} objects for {stored} rows"
-    assert client.list_multipart_uploads(Bucket=cluster.bucket.name).get("Uploads", []) == []

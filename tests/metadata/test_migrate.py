@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -12,14 +13,16 @@ import pytest
 
 from jettison.metadata import migrate as module
 from jettison.metadata.database import Database, Transaction
-from jettison.metadata.migrate import NewerSchema, migrate, migrations, version
+from jettison.metadata.migrate import COMPATIBLE, NewerSchema, migrate, migrations, require_compatible, version
 from jettison.oci.digest import Digest
 from jettison.oci.media_types import OCI_IMAGE
 from jettison.oci.reference import RepositoryName, Tag
 from jettison.registry import deletion, pull
 from jettison.registry.target import Target
 from tests.support.clock import Clock
+from tests.support.content import image
 from tests.support.place import MEMORY, Place
+from tests.support.repository import Repository
 
 NEWEST = max(migrations())
 
@@ -83,6 +86,17 @@ def schema_of(database: Database, place: Place) -> dict[str, list[str]]:
 def ledger(database: Database) -> list[tuple[object, ...]]:
     """Which migrations were applied, and when."""
     return database.read(lambda tx: tx.all("select version, applied_at from schema_version order by version"))
+
+
+def become_newer(database: Database, since: int | None = None) -> None:
+    """Have the database of a program of schema 999, which is served by all from ``since`` on, if it says so."""
+
+    def work(tx: Transaction) -> None:
+        tx.run("insert into schema_version (version, applied_at) values (999, 1)")
+        if since is not None:
+            tx.run("insert into compatible (since) values (:since)", since=since)
+
+    database.write(work)
 
 
 def test_migrations_are_numbered_without_gaps() -> None:
@@ -155,13 +169,63 @@ def test_a_step_that_fails_leaves_nothing_of_itself(
 def test_a_newer_schema_is_refused_and_left_alone(empty: Database, place: Place) -> None:
     """The message says which schema there is, which this program knows, and what to do."""
     migrate(empty, place.dialect)
-    empty.write(lambda tx: tx.run("insert into schema_version (version, applied_at) values (999, 1)"))
+    become_newer(empty, since=999)
     before = schema_of(empty, place), ledger(empty)
 
     with pytest.raises(NewerSchema, match=f"schema 999 .* up to {NEWEST}: start the newer Jettison"):
         migrate(empty, place.dialect)
 
     assert (schema_of(empty, place), ledger(empty)) == before
+
+
+@pytest.mark.parametrize("since", [None, NEWEST], ids=["only adds", "needs this one"])
+def test_a_newer_schema_that_took_nothing_away_is_served_and_left_alone(
+    empty: Database, place: Place, since: int | None
+) -> None:
+    """A replica that is started again in the middle of an update, or whose update was taken back."""
+    migrate(empty, place.dialect)
+    become_newer(empty, since)
+    before = schema_of(empty, place), ledger(empty)
+
+    assert migrate(empty, place.dialect) == 999
+
+    assert (schema_of(empty, place), ledger(empty)) == before
+    require_compatible(empty)
+    registry = place.open_registry(empty)
+    Repository(registry).push(image(b"layer"), "v1")
+    assert Repository(registry).tags() == ["v1"]
+
+
+def test_a_program_of_the_version_before_serves_what_this_one_has_migrated(
+    empty: Database, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Migrations from then on have only added; and it does not bring back what it knows."""
+    migrate(empty, place.dialect)
+    before = schema_of(empty, place), ledger(empty)
+    known = {number: text for number, text in migrations().items() if number < COMPATIBLE}
+    monkeypatch.setattr(module, "migrations", lambda: known)
+    assert migrate(empty, place.dialect) == NEWEST
+    assert (schema_of(empty, place), ledger(empty)) == before
+
+
+def test_a_schema_that_says_nothing_of_older_programs_is_for_none_of_them(empty: Database, place: Place) -> None:
+    """Better one too few than one that reads rows in its own way."""
+    migrate(empty, place.dialect)
+    empty.write(lambda tx: tx.run("delete from compatible"))
+    require_compatible(empty)
+    become_newer(empty)
+    with pytest.raises(NewerSchema):
+        require_compatible(empty)
+
+
+@pytest.mark.parametrize("number", [number for number in migrations() if number > COMPATIBLE])
+def test_a_migration_that_takes_something_away_says_so(number: int) -> None:
+    """It names the oldest programs that may go on, which is no later than itself."""
+    text = module._without_comments(migrations()[number]).lower()
+    said = [int(each) for each in re.findall(r"insert into compatible \(since\) values \((\d+)\)", text)]
+    assert all(each <= number for each in said)
+    if re.search(r"\b(drop|rename|alter column|delete|update)\b", text):
+        assert said
 
 
 def test_comments_are_no_statements(empty: Database, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,7 @@ SMALL = {
     "account_group_member": "groups of people",
     "adoption": "trees that were adopted: one, as a rule",
     "adoption_finding": "what was broken in one of them",
+    "compatible": "a row for each migration that takes something away",
     "disk_day": "a year of days",
     "disk_returning": "three rows",
     "disk_shared": "a hundred rows",

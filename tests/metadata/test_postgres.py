@@ -143,14 +143,21 @@ def test_what_is_simply_wrong_is_not_tried_again(database: PostgresDatabase) -> 
 
     def misspell(tx: Transaction) -> None:
         attempts.append(1)
-        tx.run("insert into notes (number) values (1)")
+        tx.run("insert in note (number) values (1)")
 
     with pytest.raises(LookupError):
         database.write(fail)
-    with pytest.raises(psycopg.errors.UndefinedTable):
+    with pytest.raises(psycopg.errors.SyntaxError):
         database.write(misspell)
     assert len(attempts) == 2
     assert words(database) == []
+
+
+@pytest.mark.parametrize("sql", ["select * from gone", "select gone from note"])
+def test_what_a_newer_version_has_taken_away_is_unavailable_here(database: PostgresDatabase, sql: str) -> None:
+    """A client is to ask again, and meets a replica of that version: 503, not 500."""
+    with pytest.raises(Unavailable, match="a newer version may have taken away"):
+        database.read(lambda tx: tx.all(sql))
 
 
 def test_shared_locks_do_not_wait_for_each_other(database: PostgresDatabase) -> None:

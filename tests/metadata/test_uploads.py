@@ -54,6 +54,25 @@ def test_who_believes_it_to_stand_elsewhere_does_not_get_it(session: Database) -
     assert session.write(lambda tx: uploads.claim(tx, ID, "two", 3))
 
 
+@pytest.mark.parametrize("removed", [False, True], ids=["ended", "removed"])
+def test_how_a_session_ended_is_told_by_its_key(session: Database, removed: bool) -> None:
+    """Nothing is said while somebody may go on; then whether any row names its bytes, which may be about to go."""
+
+    def end() -> uploads.End | None:
+        return session.read(lambda tx: uploads.end_of(tx, ID, KEY))
+
+    assert end() is None
+    assert session.write(lambda tx: uploads.end(tx, ID))
+    if removed:
+        session.write(lambda tx: uploads.remove(tx, ID))
+    assert end() is uploads.End.NOTHING
+    session.write(lambda tx: tx.run("insert into stored (key, size, damaged) values (:key, 1, 0)", key=KEY))
+    assert end() is uploads.End.BLOB
+    session.write(lambda tx: tx.run("delete from stored"))
+    session.write(lambda tx: tx.run("insert into discarded (key, size, after) values (:key, 1, 1)", key=KEY))
+    assert end() is uploads.End.BLOB
+
+
 def test_only_who_has_the_session_makes_it_a_blob(session: Database) -> None:
     """Once: its row goes with that."""
     assert not session.write(lambda tx: uploads.finish(tx, ID, "two"))

@@ -28,4 +28,4 @@ def shared_url(postgres: PostgresCluster) -> str:
 def arena(place: Place, registry: Registry, clock: Clock) -> Iterator[Arena]:
     """An empty registry in which scenes are played."""
     with closing(Stage(place.url)) as stage:
-        yield Arena(place, replace(registry), clock, stage)
+        yield Arena(place, replace(registry), clock, stage, thorough=place.url is None)

@@ -6,8 +6,10 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+from jettison.blobs.places import object_name
+from jettison.blobs.s3 import S3Blobs
 from jettison.blobs.store import Key
 from jettison.metadata import blobs, repositories
 from jettison.metadata.database import Transaction
@@ -119,10 +121,16 @@ class Scene:
 
         keys = {content: self.registry.blobs.new_key() for content in contents}
         for content, key in keys.items():
-            path = self.registry.blobs.path(key)
-            assert path is not None
-            path.write_bytes(content)
+            self.plant(key, content)
         self.registry.database.write(work)
+
+    def plant(self, key: Key, content: bytes) -> None:
+        """Have bytes lie at the key."""
+        path = self.registry.blobs.path(key)
+        if path is not None:
+            path.write_bytes(content)
+        else:
+            cast(S3Blobs, self.registry.blobs).objects.put(object_name(key), content)
 
     def give(self, repository: Repository, draft: Draft, *tags: str) -> None:
         """Have a manifest in the repository with all that it needs."""
@@ -169,10 +177,12 @@ class Scene:
 class Arena:
     """Plays scenes in every way in which the two can meet, and sees that nothing is lost and nothing left behind."""
 
-    def __init__(self, place: Place, registry: Registry, clock: Clock, stage: Stage) -> None:
+    def __init__(self, place: Place, registry: Registry, clock: Clock, stage: Stage, *, thorough: bool) -> None:
         self.place = place
         self.registry = registry
         self.clock = clock
+        self.thorough = thorough
+        """Whether what a round leaves is swept, and not just deleted, which takes less time."""
         self._stage = stage
         self._number = 0
 
@@ -225,7 +235,11 @@ class Arena:
         files = {str(key) for key, _ in self.registry.blobs.keys()}  # noqa: SIM118 - no mapping
         assert stored <= files <= stored | waiting, "a file has no row, or a row no file"
         assert set(self.place.uploads) <= sessions, "the bytes of an upload have no row"
-        if self.place.url is None:
+        assert set(self.place.parts) <= waiting, "a multipart upload has no row"
+        self._clear(files)
+
+    def _clear(self, files: set[str]) -> None:
+        if self.thorough:
             self._sweep_away()
         else:
             self._stage.empty()
@@ -245,7 +259,7 @@ class Arena:
         left = plain.database.read(_counts)
         assert left == {}, f"left behind: {left}"
         assert list(self.registry.blobs.keys()) == []
-        assert self.place.uploads == []
+        assert self.place.uploads == self.place.parts == []
 
 
 def _files(tx: Transaction) -> tuple[set[str], set[str], set[str]]:

@@ -6,6 +6,7 @@ what can be undone, what a lease keeps and what waits for its grace, and nothing
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jettison.blobs.bucket import Bucket
 from jettison.metadata import deletions
 from jettison.metadata.deletions import Entry
 from jettison.oci.digest import Digest
@@ -25,8 +27,11 @@ from jettison.registry import deletion, mount, pull, restore
 from jettison.registry.sweep import sweep
 from jettison.registry.target import Target
 from tests.registry.test_any_order import REPOSITORIES, Walk
+from tests.support.bucket_place import BucketPlace
 from tests.support.clock import Clock
 from tests.support.place import MEMORY, Place, empty
+from tests.support.repository import Repository
+from tests.support.s3 import S3Engine
 from tests.support.undo import Hidden, Journaled, UndoModel
 from tests.support.universe import BLOBS
 
@@ -36,10 +41,14 @@ MINUTES = (6, 31, 61, 12 * 60, 25 * 60)
 
 
 class UndoingWalk(Walk):
-    """A walk in which what was deleted can come back, until it is swept."""
+    """A walk in which what was deleted can come back, until it is swept.
 
-    def __init__(self, place: Place, clock: Clock) -> None:
+    With several ``replicas`` each push of a blob or of a manifest, each deletion, each look asks the next of them.
+    """
+
+    def __init__(self, place: Place, clock: Clock, replicas: int = 1) -> None:
         super().__init__(place, clock)
+        self._turns = itertools.cycle([self.registry, *(place.open_registry() for _ in range(replicas - 1))])
         self.journal: dict[int, Journaled] = {}
         self.stored: set[bytes] = set()
         self.discarded: list[int] = []
@@ -166,6 +175,10 @@ class UndoingWalk(Walk):
 
     # ---------------------------------------------------------------------------------------------------------- helpers
 
+    def _at(self, name: str) -> Repository:
+        self.registry = next(self._turns)
+        return super()._at(name)
+
     def _record(self, name: str, hidden: Hidden) -> None:
         self._took[name] = hidden
 
@@ -237,15 +250,18 @@ KINDS = (
 steps = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 999)), min_size=STEPS, max_size=STEPS)
 
 
-def walk(url: str | None, taken: list[tuple[str, int]]) -> None:
-    """Take the steps, from an empty registry on; then let all time pass."""
+def walk(url: str | None, taken: list[tuple[str, int]], bucket: Bucket | None = None) -> None:
+    """Take the steps, from an empty registry on; then let all time pass. With a ``bucket``, at three replicas."""
     if url is not None:
         empty(url)
     clock = Clock()
     with tempfile.TemporaryDirectory(prefix="jettison-test-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        place = Place(Path(folder), url, clock)
+        if bucket is not None and url is not None:
+            place: Place = BucketPlace(Path(folder), url, clock, bucket)
+        else:
+            place = Place(Path(folder), url, clock)
         try:
-            walking = UndoingWalk(place, clock)
+            walking = UndoingWalk(place, clock, replicas=3 if bucket is not None else 1)
             for kind, pick in taken:
                 walking.step(kind, pick)
             walking.finish()
@@ -269,3 +285,14 @@ def test_undoing_and_sweeping_in_any_order(taken: list[tuple[str, int]]) -> None
 def test_undoing_and_sweeping_in_any_order_on_postgresql(shared_url: str, taken: list[tuple[str, int]]) -> None:
     """The same, with fewer examples."""
     walk(shared_url, taken)
+
+
+@pytest.mark.needs("postgresql", "s3")
+@pytest.mark.timeout(60 + 10 * EXAMPLES)
+@settings(max_examples=max(1, EXAMPLES // 50), deadline=None, suppress_health_check=list(HealthCheck))
+@given(taken=steps)
+def test_undoing_and_sweeping_in_any_order_at_replicas(
+    shared_url: str, s3_engine: S3Engine, taken: list[tuple[str, int]]
+) -> None:
+    """The same at three replicas in turn, the bytes in a bucket: none of them knows less than another."""
+    walk(shared_url, taken, s3_engine.bucket())

@@ -56,11 +56,16 @@ class State(Enum):
 class Act:
     """One of the two: ``work`` in a thread of its own, which stops before its step number ``stop`` (None: nowhere).
 
-    With ``coarse`` only points are steps.
+    With ``coarse`` no statement is a step, with ``points`` nothing else but points is one.
     """
 
-    def __init__(self, work: Callable[[], object], stop: int | None = None, *, coarse: bool = False) -> None:
-        self.coarse = coarse
+    def __init__(
+        self, work: Callable[[], object], stop: int | None = None, *, coarse: bool = False, points: bool = False
+    ) -> None:
+        self.coarse = coarse or points
+        self.points = points
+        self.side = 0
+        """Which of the two it is: 1 or 2."""
         self.inside = False
         """Whether it is in a transaction in which it does not stop."""
         self.steps: list[str] = []
@@ -160,9 +165,10 @@ def acting() -> Act | None:
 
 
 class Stage:
-    """Where acts meet. ``url`` is that of the PostgreSQL database, None with SQLite."""
+    """Where acts meet. ``url`` is that of the PostgreSQL database, None with SQLite or where acts are ``coarse``."""
 
-    def __init__(self, url: str | None) -> None:
+    def __init__(self, url: str | None, *, coarse: bool = False) -> None:
+        self._coarse = coarse
         self.neighbours: dict[str, set[str]] = {}
         self._watching = psycopg.connect(url, autocommit=True) if url is not None else None
         self._tables: list[str] = []
@@ -186,17 +192,18 @@ class Stage:
 
         Where ``second`` has to wait for ``first``, the two take turns at whatever locks they wait for.
         """
-        return self._play(lambda: Act(first, stop), lambda: Act(second))
+        return self._play(lambda: Act(first, stop, coarse=self._coarse), lambda: Act(second, coarse=self._coarse))
 
     def cross(
         self, first: Callable[[], object], second: Callable[[], object], stops: tuple[int, int]
     ) -> tuple[Act, Act]:
         """Run ``first`` up to a point, ``second`` up to one, the rest of ``first``, the rest of ``second``."""
-        return self._play(lambda: Act(first, stops[0], coarse=True), lambda: Act(second, stops[1], coarse=True))
+        return self._play(lambda: Act(first, stops[0], points=True), lambda: Act(second, stops[1], points=True))
 
     def _play(self, first: Callable[[], Act], second: Callable[[], Act]) -> tuple[Act, Act]:
         with watched():
             one, other = first(), second()
+            one.side, other.side = 1, 2
             self._turn(one, other)
             turn, rest = other, one
             deadline = time.monotonic() + SECONDS

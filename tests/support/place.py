@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from jettison.blobs.filesystem import FilesystemBlobs
+from jettison.blobs.store import Blobs
 from jettison.metadata.database import Database
 from jettison.metadata.migrate import migrate
 from jettison.metadata.postgres import PostgresDatabase
@@ -48,6 +49,11 @@ class Place:
         return sorted(file.name for file in (self.folder / "uploads").iterdir())
 
     @property
+    def parts(self) -> list[str]:
+        """The keys of blobs whose parts are there, in storage that takes some in parts."""
+        return []
+
+    @property
     def blobs(self) -> list[Path]:
         """The files of blobs that are there."""
         return sorted(file for file in (self.folder / "blobs").rglob("*") if file.is_file())
@@ -66,9 +72,13 @@ class Place:
 
     def open_registry(self, database: Database | None = None, /, **rules: Any) -> Registry:
         """The registry, with these rules."""
-        blobs = FilesystemBlobs(self.folder)
+        blobs = self.open_blobs()
         self._opened.callback(blobs.close)
         return Registry(database or self.open_database(), blobs, Rules(**rules), PullLog(self._seconds))
+
+    def open_blobs(self) -> Blobs:
+        """Where its bytes are."""
+        return FilesystemBlobs(self.folder)
 
     def close(self) -> None:
         """Close all that was opened."""

@@ -34,7 +34,12 @@ class Refused(Unreachable):
     @property
     def is_taken(self) -> bool:
         """Something lies under a name at which nothing was to lie; or somebody else is about to put it there."""
-        return self.code in ("PreconditionFailed", "412", "ConditionalRequestConflict")
+        return self.code in ("PreconditionFailed", "412") or self.is_undecided
+
+    @property
+    def is_undecided(self) -> bool:
+        """Somebody else is about to put something there, or was, and may not get that far."""
+        return self.code == "ConditionalRequestConflict"
 
 
 @contextlib.contextmanager

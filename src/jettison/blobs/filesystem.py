@@ -109,6 +109,14 @@ class FilesystemBlobs:
                 sync_folder(self._uploads)
             self._forget(upload, file)
 
+    def drop_late(self, upload: str, key: Key, *, kept: bool) -> None:
+        """Drop the upload's file, and the blob at `key` unless it was `kept`."""
+        if kept:
+            self.finish(upload, key)
+        else:
+            self.abandon(upload, key, None)
+            self.delete(key)
+
     def uploads(self) -> Iterator[str]:
         """The ids of all uploads that have a file."""
         with os.scandir(self._uploads) as entries:

@@ -15,7 +15,7 @@ import uuid
 import weakref
 from collections.abc import Generator, Iterator, Mapping
 
-from jettison.blobs import s3_upload
+from jettison.blobs import multipart, s3_upload
 from jettison.blobs.answers import Refused, answered, remedy
 from jettison.blobs.bucket import Bucket
 from jettison.blobs.multipart import load
@@ -106,6 +106,15 @@ class S3Blobs:
         self._upload(upload, key)
         self._revoke(upload)
         s3_upload.drop(self._objects, upload, with_blob=True)
+
+    def drop_late(self, upload: str, key: Key, *, kept: bool) -> None:
+        """Drop marks, tails and multipart uploads, which no mark may tell of any more, and the object unless `kept`."""
+        name = self._upload(upload, key).name
+        self._revoke(upload)
+        multipart.abort_all(self._objects, name)
+        s3_upload.drop(self._objects, upload, with_blob=False)
+        if not kept:
+            self._objects.delete(name)
 
     def uploads(self) -> Iterator[str]:
         """The ids of all uploads that have a mark or a tail."""

@@ -98,16 +98,18 @@ class S3Upload:
         except BytesMissing:
             self.refuse_if_kept()
             raise
+        refusal = None
         if self.objects.conditional or self.objects.look(self.name) is None:
             try:
                 self.objects.put(self.name, body, self.id, once=True)
             except Refused as refused:
                 if not refused.is_taken:
                     raise
+                refusal = refused
             else:
                 return
         md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
-        self._settle(len(body), lambda found: found.md5 == md5)
+        self._settle(len(body), lambda found: found.md5 == md5, refusal)
 
     def _keep_parts(self, progress: Progress) -> None:
         parts = list(progress.parts)
@@ -121,16 +123,20 @@ class S3Upload:
                 raise self._missing("another request has sent a part in the place of one of its") from refused
             if not (refused.is_ended or refused.is_taken):
                 raise
+            refusal = refused
         else:
             return
         md5s = [(part.size, part.md5) for part in progress.parts]
         if tail:
             md5s.append((len(tail), hashlib.md5(tail, usedforsecurity=False).hexdigest()))
-        self._settle(progress.size, lambda found: self._consists_of(found, md5s))
+        self._settle(progress.size, lambda found: self._consists_of(found, md5s), refusal)
 
-    def _settle(self, size: int, is_it: Callable[[Object], bool]) -> None:
+    def _settle(self, size: int, is_it: Callable[[Object], bool], refusal: Refused | None) -> None:
         """Something lies at the key: success where it is what was to be kept, an answer having been lost."""
         found = self.objects.look(self.name)
+        if found is None and refusal is not None and refusal.is_undecided:
+            # Nothing is lost: whoever keeps again gets there, or finds what a twin has put.
+            raise refusal
         if found is None:
             raise self._missing("its multipart upload is gone")
         if found.upload != self.id:

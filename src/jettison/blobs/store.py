@@ -155,6 +155,13 @@ class Blobs(Protocol):
         After `finish` it touches nothing. A writer of the upload is revoked. Nothing there is success.
         """
 
+    def drop_late(self, upload: str, key: Key, *, kept: bool) -> None:
+        """Drop what a request has put for `upload` after that had ended in another process, which has not seen it.
+
+        With `kept` the upload became the blob at `key`, which stays. Without, what lies there goes: the caller knows
+        that no row has ever named it. Nothing there is success.
+        """
+
     def uploads(self) -> Iterator[str]:
         """The ids of uploads that storage finds something of by itself, without their rows, in no order.
 

@@ -58,7 +58,7 @@ class Lock:
 
 NO_LOCK = Lock()
 
-FORGOTTEN = ("upload", "lease", "attempt", "session", "setup_code", "signing_key")
+FORGOTTEN = ("upload", "lease", "attempt", "rate", "session", "setup_code", "signing_key")
 """Tables that a copy has empty: uploads whose bytes are not among those that are stored, who does what now, and who is
 signed in, since a copy must not bring back what was revoked."""
 

@@ -13,6 +13,9 @@ from jettison.oci.errors import Unavailable
 
 LOCK = Lock.alone("jettison/schema")
 
+COMPATIBLE = 9
+"""The migration from which on a database says which programs may serve it."""
+
 WAITING_SECONDS = 2.0
 """How long one waits for another before it is said."""
 
@@ -25,20 +28,28 @@ def migrate(database: Database, dialect: str, waiting: Callable[[], None] = lamb
     """Apply the migrations that ``database`` lacks, each whole or not at all; return its version.
 
     Of several processes that start at once one does it, and the others wait; ``waiting`` is called, in another thread,
-    where that takes a while. Raises NewerSchema when it is ahead of this program, with nothing changed.
+    where that takes a while. A version ahead of this program's is left as it is. Raises NewerSchema where this program
+    is too old to serve it.
     """
     _alone(database, _create_ledger, waiting)
     steps = migrations()
     found = database.read(version)
-    if found > max(steps):
-        raise NewerSchema(
-            f"the database has schema {found} and this program knows schemas up to {max(steps)}: "
-            "start the newer Jettison that wrote it, or restore the backup made before it was upgraded"
-        )
     for number, text in steps.items():
         if number > found:
             _alone(database, partial(_apply, number=number, text=text, dialect=dialect), waiting)
-    return max(steps)
+    require_compatible(database)
+    return max(found, *steps)
+
+
+def require_compatible(database: Database) -> None:
+    """Raise NewerSchema where a newer program has taken away from ``database`` what this one needs."""
+    known = max(migrations())
+    found, since = database.read(_version_and_since)
+    if found > known and known < since:
+        raise NewerSchema(
+            f"the database has schema {found} and this program knows schemas up to {known}: "
+            "start the newer Jettison that wrote it, or restore the backup made before it was upgraded"
+        )
 
 
 def migrations() -> dict[int, str]:
@@ -52,6 +63,13 @@ def version(tx: Transaction) -> int:
     """The schema that the database has."""
     row = tx.one("select max(version) from schema_version")
     return int(row[0]) if row is not None and row[0] is not None else 0
+
+
+def _version_and_since(tx: Transaction) -> tuple[int, int]:
+    """The schema that the database has, and the one that a program has to know to serve it: mostly an earlier one."""
+    found = version(tx)
+    row = tx.one("select max(since) from compatible") if found >= COMPATIBLE else None
+    return found, int(row[0]) if row is not None and row[0] is not None else found
 
 
 def _alone(database: Database, work: Callable[[Transaction], None], waiting: Callable[[], None]) -> None:

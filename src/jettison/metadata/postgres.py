@@ -245,6 +245,11 @@ def _errors() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise Unavailable("the database is busy or gone; try again") from error
+    except (errors.UndefinedTable, errors.UndefinedColumn) as error:
+        # Replicas of the newer version answer instead, and this one is about to notice and to end.
+        raise Unavailable(
+            f"the database lacks what a newer version may have taken away: {_first_line(error)}"
+        ) from error
     except errors.OperatorIntervention as error:
         # Not its subclasses, which are shutdowns: this one is raised by our own trigger while a registry moves.
         raise Unavailable(_first_line(error)) from error

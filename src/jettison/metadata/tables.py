@@ -24,8 +24,9 @@ class Table:
     numbered: bool
 
 
-STAY = (*FORGOTTEN, "discarded", "move", "moved")
-"""Tables that a move leaves behind: what a copy forgets, keys whose bytes are about to go, and the move itself."""
+STAY = (*FORGOTTEN, "discarded", "move", "moved", "compatible")
+"""Tables that a move leaves behind: what a copy forgets, keys whose bytes are about to go, the move itself, and what a
+schema says of itself."""
 
 LATE = (
     "notification", "manifest_pulled", "tag_pulled", "sweep", "account", "account_group", "account_group_member",

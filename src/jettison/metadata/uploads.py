@@ -7,6 +7,7 @@ when its bytes may be dropped, and its row after them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from jettison.metadata.database import Transaction
 from jettison.oci.digest import Digest
@@ -112,6 +113,28 @@ def end(tx: Transaction, id: str, writer: str | None = None) -> bool:
         now=tx.now,
     )
     return changed == 1
+
+
+class End(Enum):
+    """What became of a session that is over."""
+
+    BLOB = "blob"
+    NOTHING = "nothing"
+
+
+def end_of(tx: Transaction, id: str, key: str) -> End | None:
+    """How the session whose bytes were to lie at ``key`` ended; None while somebody may go on with it."""
+    row = tx.one(
+        """select (select count(*) from upload where id = :id and ended = 0),
+                  (select count(*) from stored where key = :key) + (select count(*) from discarded where key = :key)""",
+        id=id,
+        key=key,
+    )
+    assert row is not None
+    goes_on, kept = row
+    if goes_on:
+        return None
+    return End.BLOB if kept else End.NOTHING
 
 
 def remove(tx: Transaction, id: str) -> None:

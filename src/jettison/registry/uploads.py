@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jettison.blobs.store import BytesMissing, Key, Unreachable, Writer, WriterRevoked
@@ -11,7 +12,14 @@ from jettison.metadata import blobs, missing, repositories, uploads
 from jettison.metadata.database import Lock, Transaction
 from jettison.metadata.uploads import UploadRow
 from jettison.oci.digest import Digest, Hash, new_hash
-from jettison.oci.errors import BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, RangeInvalid, TooLarge
+from jettison.oci.errors import (
+    BlobUploadInvalid,
+    BlobUploadUnknown,
+    DigestInvalid,
+    RangeInvalid,
+    TooLarge,
+    Unavailable,
+)
 from jettison.oci.reference import RepositoryName
 from jettison.registry.origin import NOBODY, Origin
 from jettison.registry.points import reach
@@ -133,12 +141,10 @@ class Incoming:
 
     def append(self, piece: bytes | bytearray | memoryview) -> None:
         """Write and hash. Raises BlobUploadInvalid if another request took the session over, Unavailable, TooLarge."""
-        self.announce(len(piece))
-        reach("upload.append")
-        try:
+        with self._ours():
+            self.announce(len(piece))
+            reach("upload.append")
             self._writer.write(piece)
-        except WriterRevoked as error:
-            raise _taken_over() from error
         self._synced = False
         if self._hash is not None:
             self._hash.update(piece)
@@ -148,27 +154,25 @@ class Incoming:
 
         The session can be gone on with, by this process or another. Raises BlobUploadInvalid.
         """
-        self.sync()
-        row, received, state = self.row, self.received, self._state
-        reach("upload.advance")
-        digest = self._digest_so_far()
-        if not self._registry.database.write(
-            lambda tx: uploads.advance(tx, row.id, self._token, received, digest, state), durable=False
-        ):
-            raise _taken_over()
+        with self._ours():
+            self._sync()
+            row, received, state = self.row, self.received, self._state
+            reach("upload.advance")
+            digest = self._digest_so_far()
+            if not self._registry.database.write(
+                lambda tx: uploads.advance(tx, row.id, self._token, received, digest, state), durable=False
+            ):
+                raise _taken_over()
         if self._hash is not None:
             self._registry.hashes.keep(row.id, received, self._hash)
         return Upload(row.id, received)
 
-    def sync(self) -> None:
+    def _sync(self) -> None:
         """Make what came durable."""
         if self._synced:
             return
         reach("upload.sync")
-        try:
-            self._state = self._writer.sync()
-        except WriterRevoked as error:
-            raise _taken_over() from error
+        self._state = self._writer.sync()
         self._synced = True
 
     def close(self) -> None:
@@ -180,6 +184,10 @@ class Incoming:
 
         Raises DigestInvalid, the session then being over, and BlobUploadInvalid if another request took it over.
         """
+        with self._ours():
+            self._finish(digest, origin)
+
+    def _finish(self, digest: Digest, origin: Origin) -> None:
         known = self._digest_so_far(digest.algorithm)
         if known is not None and known != digest:
             self._give_up()
@@ -187,7 +195,7 @@ class Incoming:
         if known == digest and self._link_existing(digest, origin):
             return
         self._check_ours()
-        self.sync()
+        self._sync()
         self.close()
         self._keep()
         if known is None:
@@ -204,6 +212,30 @@ class Incoming:
     def _check_ours(self) -> None:
         if not self._registry.database.read(lambda tx: uploads.is_writer(tx, self.row.id, self._token)):
             raise _taken_over()
+
+    @contextlib.contextmanager
+    def _ours(self) -> Iterator[None]:
+        """Around all that brings bytes: raise BlobUploadInvalid where the session is somebody else's, or over."""
+        try:
+            try:
+                yield
+            except WriterRevoked as error:
+                raise _taken_over() from error
+            except BytesMissing:
+                # Whoever took it over, or ended it, may have dropped its bytes.
+                self._check_ours()
+                raise
+        except BlobUploadInvalid:
+            self._clear()
+            raise
+
+    def _clear(self) -> None:
+        """Drop what this one has put since the session ended: who ended it, in another process, has not seen that."""
+        registry, row = self._registry, self.row
+        with contextlib.suppress(Unavailable, Unreachable):
+            end = registry.database.read(lambda tx: uploads.end_of(tx, row.id, row.key))
+            if end is not None:
+                registry.blobs.drop_late(row.id, Key(row.key), kept=end is uploads.End.BLOB)
 
     def _give_up(self) -> None:
         self.close()
@@ -232,14 +264,7 @@ class Incoming:
 
     def _keep(self) -> None:
         reach("upload.keep")
-        try:
-            self._registry.blobs.keep(self.row.id, Key(self.row.key), self._state, self.received)
-        except WriterRevoked as error:
-            raise _taken_over() from error
-        except BytesMissing:
-            # Whoever ended the session meanwhile has dropped its bytes.
-            self._check_ours()
-            raise
+        self._registry.blobs.keep(self.row.id, Key(self.row.key), self._state, self.received)
 
     def _verify(self, digest: Digest) -> None:
         """Read what was kept, where no hash has seen all of it."""

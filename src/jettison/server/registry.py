@@ -11,7 +11,7 @@ import structlog
 from jettison.blobs.filesystem import FilesystemBlobs
 from jettison.blobs.store import Blobs
 from jettison.metadata.database import Database
-from jettison.metadata.migrate import migrate
+from jettison.metadata.migrate import migrate, migrations
 from jettison.registry.lockout import Lockout
 from jettison.registry.policy import Policy
 from jettison.registry.registry import Registry, Rules
@@ -60,10 +60,12 @@ def open_database(settings: Settings) -> Database:
     """SQLite in the data folder, or the PostgreSQL of ``jettison.database.url``, with this version's schema."""
     database, dialect = connect(settings)
     try:
-        migrate(database, dialect, _wait)
+        found = migrate(database, dialect, _wait)
     except BaseException:
         database.close()
         raise
+    if found > max(migrations()):
+        _log.info("a newer program has brought the database to its schema, which this one can serve", schema=found)
     return database
 
 

@@ -15,6 +15,7 @@ from jettison.server import checks, debug
 from jettison.server.debug import DebugServer, Page
 from jettison.server.health import Health
 from jettison.server.replica import replica
+from jettison.server.schema import schema_checks
 from jettison.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Watch:
         def tell(unwell: bool) -> None:
             application.unwell = unwell
 
-        health = Health(checks.configured(self._settings, self.registry), tell)
+        made = [*checks.configured(self._settings, self.registry), *schema_checks(self.registry)]
+        health = Health(made, tell)
         self._open.callback(health.close)
         address = self._settings.http.debug.addr
         if address is not None:
