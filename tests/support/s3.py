@@ -118,7 +118,7 @@ class S3Engine:
         command += [f"-{name}.localSocket={self.folder / name}.sock" for name in ("s3", "filer")]
         command += ["-s3", f"-s3.config={self.folder / 'identity.json'}", "-s3.iam=false", "-s3.autoCreateBucket=false"]
         command += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false"]
-        command += ["-volume.max=0", "-master.volumeSizeLimitMB=128", "-volume.preStopSeconds=0"]
+        command += ["-volume.max=20000", "-master.volumeSizeLimitMB=128", "-volume.preStopSeconds=0"]
         # Alone, it needs no votes, and learns from its volumes what it forgot.
         command += ["-master.resumeState=false", "-master.electionTimeout=1s"]
         self._daemon = Daemon(command, self.folder / "log", cwd=self.folder)
